@@ -1,0 +1,103 @@
+"""What is wrong with a declaration, and where."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+Key = tuple[str | int, ...]
+"""Table keys and list indices that lead to a value, from the root of a TOML file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: a file of the declaration and the keys that lead to it there."""
+
+    file: str
+    key: Key = ()
+
+    def child(self, key: str | int) -> "Place":
+        """Return the place one table key or list index further inside."""
+        return Place(self.file, (*self.key, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place as people count it: line and column from 1, columns in code points."""
+
+    line: int
+    column: int
+
+
+class Severity(StrEnum):
+    """Whether a declaration can be used all the same."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A further place that belongs to a diagnostic, such as the other side of a conflict."""
+
+    message: str
+    place: Place
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong.
+
+    ``key`` is the dotted key as a user would write it. ``place`` is where, if it stands in a file;
+    ``position`` is known at once for syntax errors and otherwise filled in by
+    ``pipeline.places`` when something is to be reported.
+    """
+
+    severity: Severity
+    message: str
+    key: str | None = None
+    hint: str | None = None
+    place: Place | None = None
+    position: Position | None = None
+    notes: tuple[Note, ...] = field(default=())
+
+    @property
+    def is_error(self) -> bool:
+        """Whether this keeps the declaration from being used."""
+        return self.severity is Severity.ERROR
+
+    def at(self, position: Position | None) -> "Diagnostic":
+        """Return the same diagnostic with its position filled in."""
+        return replace(self, position=position)
+
+
+def error(message: str, place: Place | None, key: str | None = None, hint: str | None = None,
+          notes: tuple[Note, ...] = ()) -> Diagnostic:
+    """Return an error; without ``key`` the place's own key is shown."""
+    shown = key if key is not None or place is None else dotted(place.key)
+    return Diagnostic(Severity.ERROR, message, shown, hint, place, notes=notes)
+
+
+def warning(message: str, place: Place | None, key: str | None = None, hint: str | None = None,
+            notes: tuple[Note, ...] = ()) -> Diagnostic:
+    """Return a warning; without ``key`` the place's own key is shown."""
+    shown = key if key is not None or place is None else dotted(place.key)
+    return Diagnostic(Severity.WARNING, message, shown, hint, place, notes=notes)
+
+
+_BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+def dotted(key: Key) -> str | None:
+    """Return a key as TOML writes it, quoted where it must be; None for the root.
+
+    >>> dotted(("configData", "app.toml", 2))
+    'configData."app.toml".2'
+    """
+    return ".".join(_part(part) for part in key) or None
+
+
+def _part(part: str | int) -> str:
+    text = str(part)
+    if text and _BARE.issuperset(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

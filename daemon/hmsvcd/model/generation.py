@@ -1,0 +1,121 @@
+"""What is installed, what is on its way, and what each unit has taken up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Everything that is to be installed: names and store objects, no texts.
+
+    ``units``: unit name → store object. ``links``: ``default.target.wants`` → unit names.
+    ``files``: path below ``$XDG_CONFIG_HOME`` → store object. ``services``: dashed name → its
+    units. ``leaving``: units that are no longer declared, and stay only until they are down.
+    """
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leaving: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The hash of all that is installed: equal digests install the same."""
+        lines = [f"unit {name} {target}\n" for name, target in self.units.items()]
+        lines += [
+            f"link {folder} {unit}\n" for folder, units in self.links.items() for unit in units
+        ]
+        lines += [f"file {path} {target}\n" for path, target in self.files.items()]
+        lines += [
+            f"service {name} {unit}\n" for name, units in self.services.items() for unit in units
+        ]
+        lines += [f"leaving {unit}\n" for unit in self.leaving]
+        return sha256("".join(sorted(lines)).encode()).hexdigest()
+
+    @property
+    def objects(self) -> frozenset[str]:
+        """Every store object that this generation needs."""
+        return frozenset(self.units.values()) | frozenset(self.files.values())
+
+
+NOTHING = Generation()
+"""What is installed before the first apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A generation as recorded on disk; never changed afterwards.
+
+    ``created`` is in microseconds of the epoch. ``declaration`` is the file or folder it came from
+    and ``inputs`` the hash of all that was read. ``cause`` says how it came to be: ``apply`` or
+    ``rollback to 3``. ``left`` holds the input hash and the digest that a rollback went away from.
+    """
+
+    number: int
+    created: int
+    declaration: str
+    inputs: str
+    cause: str
+    generation: Generation
+    left: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """What hmsvcd did last to a unit, and which definition the unit runs.
+
+    ``applied`` is the store object whose action was carried out: the base of the next diff.
+    ``started`` is the one that ``invocation`` took up. ``linked_at`` and ``loaded_at`` are
+    CLOCK_MONOTONIC microseconds (DESIGN section 5). ``at`` is microseconds of the epoch.
+    """
+
+    applied: str | None = None
+    started: str | None = None
+    invocation: str | None = None
+    linked_at: int = 0
+    loaded_at: int = 0
+    action: str | None = None
+    reason: str | None = None
+    result: str | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``state.toml``: what each unit's action has reached.
+
+    ``life`` names the manager's life (boot id and start time) in which ``owed`` and the
+    invocations count.
+    """
+
+    life: str = ""
+    units: Mapping[str, UnitRecord] = field(default_factory=dict)
+    owed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The switch under way, written before anything is touched.
+
+    ``target`` is what it goes to. ``definitions`` holds for each unit every store object that may
+    be what systemd runs now. What links this and earlier unfinished switches have made is seen on
+    disk.
+    """
+
+    target: Manifest
+    definitions: Mapping[str, tuple[str, ...]]
+    owed: frozenset[str]
+    life: str
+    daemon_reload: bool
+    results: tuple["JobRecord", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One line of the journal of a pending switch: an action on a unit and how it ended."""
+
+    unit: str
+    action: str
+    result: str

@@ -1,0 +1,135 @@
+"""What a switch will do, and what came of it: one value for plan, apply, daemon and status."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hmsvcd.model.decision import Decision
+from hmsvcd.model.diagnostic import Diagnostic
+
+
+class ActionKind(StrEnum):
+    """What can be done to a unit."""
+
+    STOP = "stop"
+    RESET_FAILED = "reset-failed"
+    RELOAD = "reload"
+    RESTART = "restart"
+    STOP_START = "stop-start"
+    START = "start"
+    KEEP = "keep"
+
+
+class Reloading(StrEnum):
+    """When ``daemon-reload`` happens in a pass (DESIGN section 6)."""
+
+    NOT = "not"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Change(StrEnum):
+    """What happens to an installed path."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action on one unit, with its reason in words; no declared value stands in it.
+
+    ``rule`` is the number of the rule in ``pipeline.rules`` that asked for it. ``pending`` says
+    what of the new definition the unit will not take up before its next start.
+    """
+
+    unit: str
+    kind: ActionKind
+    reason: str
+    rule: int = 0
+    pending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Induced:
+    """A unit that an action takes down, restarts or pulls in besides its own, and why."""
+
+    unit: str
+    because: str
+
+
+class LinkKind(StrEnum):
+    """What an installed link is."""
+
+    FILE = "file"
+    UNIT = "unit"
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A link that is created, replaced or removed; ``old`` and ``new`` are its store objects.
+
+    ``name`` is the unit, or the path below ``$XDG_CONFIG_HOME``, that it stands for.
+    """
+
+    path: str
+    change: Change
+    kind: LinkKind
+    name: str
+    old: str | None = None
+    new: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A switch, decided: actions in the order in which they are sent.
+
+    ``ending`` holds the unit of this very process and all whose action would take it down.
+    """
+
+    actions: tuple[Action, ...] = ()
+    induced: tuple[Induced, ...] = ()
+    reloading: Reloading = Reloading.NOT
+    files: tuple[FileChange, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    ending: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do at all (a unit that is kept counts as nothing)."""
+        return not self.files and self.reloading is Reloading.NOT and all(
+            action.kind is ActionKind.KEEP for action in self.actions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """How an action on a unit ended.
+
+    ``result`` is systemd's job result (``done``, ``failed``, ``timeout``, ``canceled``,
+    ``dependency``, …), or ours: ``starting`` (still under way), ``kept``, ``refused`` (the call
+    was answered with an error), ``leaving`` (a stop that is still under way). ``log`` holds the
+    unit's last log lines where it failed.
+    """
+
+    unit: str
+    action: ActionKind
+    result: str
+    log: tuple[str, ...] = ()
+    message: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether this counts for exit code 4."""
+        return self.result not in {"done", "starting", "kept", "skipped", "leaving"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A plan, what came of each action, and the generation that is installed now."""
+
+    plan: Plan
+    results: tuple[UnitResult, ...] = ()
+    generation: int | None = None

@@ -1,0 +1,62 @@
+"""What a declaration says once it is merged, resolved and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hmsvcd.model.diagnostic import Place
+from hmsvcd.model.settings import Settings
+from hmsvcd.model.unit import Sections
+
+DirectivePlaces = Mapping[tuple[str, str], Place]
+"""(section, directive) → where it is declared, for what systemd says of the rendered unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit to be rendered.
+
+    ``sections`` holds the directives as they will stand in the file, without the store paths of
+    configuration files that rendering adds to the triggers. ``wanted_by`` and ``required_by`` name
+    the units whose ``.wants`` and ``.requires`` folders link here.
+    """
+
+    name: str
+    sections: Sections
+    wanted_by: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
+    place: Place | None = None
+    places: DirectivePlaces | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """An enabled configData entry: where it lands and what is in it.
+
+    ``target`` is relative to ``$XDG_CONFIG_HOME``. Either ``text`` or ``source`` (the absolute
+    path of a file or folder) is set. ``label`` is what the store object's name ends in.
+    """
+
+    key: str
+    target: str
+    label: str
+    text: str | None = None
+    source: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service or sub-service by its dashed name, with its own units and files."""
+
+    name: str
+    units: tuple[Unit, ...]
+    files: tuple[ConfigFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Everything that the files of one declaration say together."""
+
+    services: tuple[Service, ...]
+    native: tuple[Unit, ...]
+    settings: Settings

@@ -1,0 +1,15 @@
+"""hmsvcd's own settings: the ``[daemon]`` table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The ``[daemon]`` table; all times are seconds (DESIGN sections 5 and 6)."""
+
+    trigger_action: str = "restart"
+    job_timeout: float = 120.0
+    settle: float = 0.5
+    start_wait: float = 5.0
+    stop_wait: float = 5.0
+    keep_generations: int = 10

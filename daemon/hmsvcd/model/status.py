@@ -1,0 +1,90 @@
+"""How things stand: what ``hmsvcd status`` says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """How a service or unit is, in the words of ``status``."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    FINISHED = "finished"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+    HELD = "held"
+    OVERRIDDEN = "overridden"
+    LEAVING = "leaving"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LastAction:
+    """What hmsvcd did last to a unit; ``at`` is microseconds of the epoch."""
+
+    action: str
+    reason: str
+    result: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStatus:
+    """One unit.
+
+    ``since`` is microseconds of the epoch; ``pending`` names what only its next start takes up.
+    ``drop_ins`` are the paths of drop-ins that are not ours, ``overridden`` of what counts instead
+    of ours.
+    """
+
+    name: str
+    standing: Standing
+    active: str
+    sub: str
+    result: str | None = None
+    pid: int | None = None
+    since: int | None = None
+    restarts: int = 0
+    pending: str | None = None
+    last_action: LastAction | None = None
+    overridden: str | None = None
+    drop_ins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """A service by its dashed name, with its units."""
+
+    name: str
+    standing: Standing
+    units: Mapping[str, UnitStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that is installed: services, and native units by themselves."""
+
+    services: Mapping[str, ServiceStatus]
+    units: Mapping[str, UnitStatus]
+    generation: int | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything has failed."""
+        services = (service.standing for service in self.services.values())
+        units = (unit.standing for unit in self.units.values())
+        return Standing.FAILED in {*services, *units}
+
+    def only(self, name: str) -> "Status | None":
+        """Return what there is of one service or one unit; None where nothing is called so."""
+        if name in self.services:
+            return Status({name: self.services[name]}, {}, self.generation)
+        if name in self.units:
+            return Status({}, {name: self.units[name]}, self.generation)
+        for service in self.services.values():
+            if name in service.units:
+                unit = service.units[name]
+                alone = ServiceStatus(service.name, unit.standing, {name: unit})
+                return Status({service.name: alone}, {}, self.generation)
+        return None

@@ -1,0 +1,70 @@
+"""Units: their kinds, and a unit file as sections of directives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Directives = Mapping[str, tuple[str, ...]]
+"""Directive name → its assignments, in order."""
+
+Sections = Mapping[str, Directives]
+"""Section name → its directives."""
+
+
+class UnitKind(StrEnum):
+    """The kinds of unit that a declaration can name; the value is the file suffix."""
+
+    SERVICE = "service"
+    SOCKET = "socket"
+    TIMER = "timer"
+    PATH = "path"
+    TARGET = "target"
+    SLICE = "slice"
+    MOUNT = "mount"
+    AUTOMOUNT = "automount"
+
+    @property
+    def section(self) -> str:
+        """The section that is named after the kind, such as ``Service``."""
+        return self.value.capitalize()
+
+
+def suffix(unit: str) -> str:
+    """Return what follows the last dot of a unit name: ``service`` for ``mpd.service``."""
+    return unit.rpartition(".")[2]
+
+
+def is_template(unit: str) -> bool:
+    """Say whether this is a bare template such as ``foo@.service``, which cannot run itself."""
+    return unit.rpartition(".")[0].endswith("@")
+
+
+def template_of(unit: str) -> str | None:
+    """Return ``foo@.service`` for ``foo@bar.service``; None for anything but an instance."""
+    stem, _, kind = unit.rpartition(".")
+    prefix, at, instance = stem.partition("@")
+    return f"{prefix}@.{kind}" if at and instance else None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFile:
+    """A unit file of any origin: its name and what its text says."""
+
+    name: str
+    sections: Sections
+
+    def values(self, section: str, directive: str) -> tuple[str, ...]:
+        """Return all assignments of a directive, empty ones included."""
+        return self.sections.get(section, {}).get(directive, ())
+
+    def last(self, section: str, directive: str) -> str | None:
+        """Return the assignment that counts for a directive that is one value."""
+        values = self.values(section, directive)
+        return values[-1] if values else None
+
+    def words(self, section: str, directive: str) -> tuple[str, ...]:
+        """Return the words of a list directive; an empty assignment resets the list."""
+        words: list[str] = []
+        for value in self.values(section, directive):
+            words = [*words, *value.split()] if value.strip() else []
+        return tuple(words)
