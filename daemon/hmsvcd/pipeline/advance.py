@@ -1,0 +1,153 @@
+"""What is known of each unit: the definitions it may run, and what a switch makes of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from hmsvcd.model.decision import Difference
+from hmsvcd.model.generation import JobRecord, Pending, State, UnitRecord
+from hmsvcd.model.observed import Observed
+from hmsvcd.model.plan import Action, ActionKind, UnitResult
+
+NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid", "leaving"})
+"""Results of an action that has to be tried again: its job did not run to an end."""
+
+STARTING = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})
+NO_DEFINITION = ""
+"""Stands among store objects for a unit that may have had none, so that it was never started."""
+
+_TAKES_UP = STARTING | {ActionKind.RELOAD}
+_UP = frozenset({"active", "reloading", "refreshing"})
+
+
+def possible_definitions(
+    state: State,
+    pending: Pending | None,
+    declared: Mapping[str, str],
+    installed: Mapping[str, str],
+) -> dict[str, tuple[str, ...]]:
+    """Return for each unit every store object that may be what systemd runs now.
+
+    ``declared`` is the installed generation's units, ``installed`` the links that are there.
+    """
+    open_ones = _still_open(pending) if pending else {}
+    return {
+        unit: open_ones.get(unit) or _recorded(state.units.get(unit), declared.get(unit))
+        or (installed[unit],)
+        for unit in {*declared, *installed, *open_ones}
+    }  # fmt: skip
+
+
+def _still_open(pending: Pending) -> dict[str, tuple[str, ...]]:
+    """Return the definitions of an unfinished switch, without those its journal has settled."""
+    reached = pending.target.generation.units
+    settled = {record.unit for record in pending.results if _took_up(record)}
+    return {
+        unit: (reached[unit],) if unit in settled and unit in reached else names
+        for unit, names in pending.definitions.items()
+    }
+
+
+def _took_up(record: JobRecord) -> bool:
+    return record.action in _TAKES_UP and record.result not in NEVER_RAN | {"starting"}
+
+
+def _recorded(record: UnitRecord | None, declared: str | None) -> tuple[str, ...]:
+    if record and record.applied:
+        return (record.applied,)
+    if declared is None:
+        return ()
+    return (declared,) if record is None else (NO_DEFINITION, declared)
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A switch that has been carried out.
+
+    ``units``: unit → store object, as installed now; ``relinked`` those whose link has changed at
+    ``linked_at`` (CLOCK_MONOTONIC, microseconds). ``leaving`` units still run though they go.
+    ``before`` and ``after`` are the manager around it; ``at`` is microseconds of the epoch.
+    """
+
+    units: Mapping[str, str]
+    relinked: frozenset[str]
+    leaving: frozenset[str]
+    actions: tuple[Action, ...]
+    results: tuple[UnitResult, ...]
+    differences: Mapping[str, Difference]
+    before: Observed
+    after: Observed
+    owed: frozenset[str]
+    at: int
+    linked_at: int
+
+
+def advance(state: State, switched: Switched) -> State:
+    """Return the state after a switch (DESIGN section 5: state.toml and Owed)."""
+    actions = {action.unit: action for action in switched.actions}
+    results = {result.unit: result for result in switched.results}
+    known = state.units
+    units = {
+        unit: _advanced(
+            known.get(unit, UnitRecord()), switched, unit, actions.get(unit), results.get(unit)
+        )
+        for unit in switched.units
+    }
+    return State(switched.after.life, units, frozenset(_still_owed(switched, results)))
+
+
+def _advanced(
+    record: UnitRecord,
+    switched: Switched,
+    unit: str,
+    action: Action | None,
+    result: UnitResult | None,
+) -> UnitRecord:
+    new = switched.units[unit]
+    if unit in switched.relinked:
+        record = replace(record, linked_at=switched.linked_at, loaded_at=0)
+    if not record.loaded_at and switched.after.units_loaded > record.linked_at:
+        record = replace(record, loaded_at=switched.after.units_loaded)
+    if action:
+        outcome = result.result if result else "done"
+        reason, at = action.reason, switched.at
+        record = replace(record, action=action.kind, reason=reason, result=outcome, at=at)
+    if unit in switched.leaving:
+        return replace(record, result="leaving")
+    reached = result is not None and _has_run(result, switched)
+    if result is None or reached or result.action is ActionKind.KEEP:
+        record = replace(record, applied=new)
+    took_up = reached and action is not None and _takes_all_up(action, switched)
+    return _with_invocation(record, switched, unit, took_up=took_up)
+
+
+def _has_run(result: UnitResult, switched: Switched) -> bool:
+    """Say whether the job of an action ran to an end, or at least has the unit started."""
+    if result.result != "starting":
+        return result.result not in NEVER_RAN
+    invocation = switched.after.unit(result.unit).invocation
+    return invocation != switched.before.unit(result.unit).invocation
+
+
+def _takes_all_up(action: Action, switched: Switched) -> bool:
+    if action.kind is ActionKind.RELOAD:
+        return switched.differences.get(action.unit) is Difference.TRIG
+    return action.kind in STARTING
+
+
+def _with_invocation(
+    record: UnitRecord, switched: Switched, unit: str, *, took_up: bool
+) -> UnitRecord:
+    seen = switched.after.unit(unit)
+    runs = seen.invocation and seen.active_state in _UP | {"activating"}
+    if runs and (took_up or record.started is None):
+        return replace(record, invocation=seen.invocation, started=switched.units[unit])
+    return record
+
+
+def _still_owed(switched: Switched, results: Mapping[str, UnitResult]) -> Iterable[str]:
+    for unit in switched.owed:
+        seen, result = switched.after.unit(unit), results.get(unit)
+        has_run = result and result.action in STARTING and _has_run(result, switched)
+        exists = unit in switched.units or seen.load_state == "loaded"
+        if exists and seen.active_state not in _UP and not has_run:
+            yield unit

@@ -1,0 +1,118 @@
+"""Turn an evaluated service into its units and files, and check what they say together."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from hmsvcd.model.diagnostic import error, warning
+from hmsvcd.model.service import ConfigFile, Service, Unit
+from hmsvcd.model.unit import UnitKind
+from hmsvcd.pipeline.build_file import build_file
+from hmsvcd.pipeline.build_unit import unit_from_options
+from hmsvcd.pipeline.computed import argv_problems, service_name
+from hmsvcd.pipeline.merge import FailedError
+from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.unit_names import unit_name_problem
+
+_KINDS = (UnitKind.SERVICE, UnitKind.SOCKET)
+
+
+def build_services(table: TableNode) -> Iterator[Service]:
+    """Yield every service of a table and its sub-services; what is wrong is left out."""
+    for name in names_in(table):
+        yield from _build(table.table(name))
+
+
+def names_in(table: TableNode) -> tuple[str, ...]:
+    """Return the names in a table; none where it cannot be had, which has been reported."""
+    try:
+        return tuple(table.names())
+    except FailedError:
+        return ()
+
+
+def _build(node: TableNode) -> Iterator[Service]:
+    inner = node.table("services")
+    for check in (_check_argv, _check_assertions, _check_imports, _tell_warnings):
+        with suppress(FailedError):
+            check(node)
+    composition = False
+    with suppress(FailedError):
+        composition = _is_composition(node)
+        if composition:
+            _check_composition(node)
+    if node.key.endswith("@") and names_in(inner):
+        node.evaluation.report(error("a template service takes no sub-services", inner.place))
+    units = _units(node, composition=composition)
+    yield Service(service_name(node), tuple(units), tuple(_files(node)))
+    yield from build_services(inner)
+
+
+def _check_argv(node: TableNode) -> None:
+    for problem in argv_problems(node.leaf("process", "argv")):
+        node.evaluation.report(problem)
+
+
+def _check_assertions(node: TableNode) -> None:
+    for item, place in node.leaf("assertions").placed():
+        if not item["assertion"]:
+            node.evaluation.report(error(f"failed assertion: {item['message']}", place))
+
+
+def _check_imports(node: TableNode) -> None:
+    for name, place in node.leaf("imports").placed():
+        hint = "no service module is installed"
+        node.evaluation.report(error(f"there is no service module `{name}`", place, hint=hint))
+
+
+def _tell_warnings(node: TableNode) -> None:
+    for text, place in node.leaf("warnings").placed():
+        node.evaluation.report(warning(text, place))
+
+
+def _is_composition(node: TableNode) -> bool:
+    """Say whether a service has only sub-services: no command of its own (DESIGN section 4)."""
+    if not node.table("services").names() or node.leaf("process", "argv").is_defined:
+        return False
+    commands = node.table("systemd", "services", "", "serviceConfig").names()
+    return not {"ExecStart", "ExecStop"} & set(commands)
+
+
+def _check_composition(node: TableNode) -> None:
+    hint = "set process.argv, or move this to a sub-service"
+    fail = node.evaluation.fail
+    for kind in _KINDS:
+        primary = node.table("systemd", f"{kind}s", "")
+        if primary.is_set:
+            fail("a service without a command has no unit of its own", primary.place, hint)
+    files = node.table("configData")
+    for key in files.names():
+        if files.table(key).leaf("enable").value():
+            message = "a service without a command cannot use a configuration file"
+            fail(message, files.child(key).place, hint)
+
+
+def _units(node: TableNode, *, composition: bool) -> Iterator[Unit]:
+    for kind in _KINDS:
+        table = node.table("systemd", f"{kind}s")
+        for key in names_in(table):
+            if key or not composition:
+                with suppress(FailedError):
+                    yield _unit(node, table.table(key), kind)
+
+
+def _unit(node: TableNode, unit: TableNode, kind: UnitKind) -> Unit:
+    stem = service_name(node)
+    name = f"{stem}-{unit.key}.{kind}" if unit.key else f"{stem}.{kind}"
+    if unit.key and node.key.endswith("@"):
+        raise unit.evaluation.fail("a template service takes no further units", unit.place)
+    if problem := unit_name_problem(name):
+        raise unit.evaluation.fail(f"`{name}` is no unit name: {problem}", unit.nearest_place)
+    return unit_from_options(unit, name)
+
+
+def _files(node: TableNode) -> Iterator[ConfigFile]:
+    table = node.table("configData")
+    for key in sorted(names_in(table)):
+        with suppress(FailedError):
+            if table.leaf(key, "enable").value():
+                yield build_file(table.table(key))

@@ -1,0 +1,106 @@
+"""Check a declaration as a whole: everything it says, or everything that is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from hmsvcd.model.context import Context
+from hmsvcd.model.diagnostic import Diagnostic, Place, error
+from hmsvcd.model.document import Document
+from hmsvcd.model.schema import NATIVE_KINDS
+from hmsvcd.model.service import Declaration, Unit
+from hmsvcd.model.unit import UnitKind
+from hmsvcd.pipeline.build_service import build_services, names_in
+from hmsvcd.pipeline.build_settings import build_settings
+from hmsvcd.pipeline.build_unit import unit_from_sections
+from hmsvcd.pipeline.computed import RULES
+from hmsvcd.pipeline.cross_check import collisions, idle_sockets
+from hmsvcd.pipeline.evaluate import Evaluation
+from hmsvcd.pipeline.leaf import LeafNode
+from hmsvcd.pipeline.merge import FailedError
+from hmsvcd.pipeline.node import Node
+from hmsvcd.pipeline.privileges import warnings as privilege_warnings
+from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.unit_names import unit_name_problem
+
+
+def check(
+    documents: Sequence[Document], context: Context
+) -> tuple[Declaration | None, tuple[Diagnostic, ...]]:
+    """Merge, resolve and check the files of a declaration.
+
+    Returns the declaration (None if there is any error) and all errors and warnings. An empty
+    declaration, with neither ``services`` nor ``systemd``, is an error: ``services = {}`` is how
+    to say "none".
+    """
+    evaluation = Evaluation(documents, context, RULES)
+    root = evaluation.root
+    _force(root)
+    if not evaluation.diagnostics:
+        _demand_content(root, documents)
+    services = tuple(build_services(root.table("services")))
+    native = tuple(_native(root.table("systemd", "user")))
+    units = [*(unit for service in services for unit in service.units), *native]
+    files = [file for service in services for file in service.files]
+    settings = build_settings(root.table("daemon"))
+    for diagnostic in (*collisions(units, files), *idle_sockets(units)):
+        evaluation.report(diagnostic)
+    for unit in units:
+        for diagnostic in privilege_warnings(unit):
+            evaluation.report(diagnostic)
+    found = evaluation.diagnostics
+    if any(diagnostic.is_error for diagnostic in found):
+        return None, found
+    return Declaration(services, native, settings), found
+
+
+def check_parts(documents: Sequence[Document], context: Context) -> tuple[Diagnostic, ...]:
+    """Return the type and key errors of some files of a declaration, where others do not parse.
+
+    References and conflicts are not judged: what they need may be in the other files.
+    """
+    evaluation = Evaluation(documents, context, RULES, complete=False)
+    _force(evaluation.root)
+    return evaluation.diagnostics
+
+
+def _force(node: Node) -> None:
+    """Ask for every value below a node, so that everything wrong is found."""
+    if isinstance(node, LeafNode):
+        with suppress(FailedError):
+            node.value()
+    elif isinstance(node, TableNode):
+        with suppress(FailedError):
+            node.check()
+        for name in _written_names(node):
+            _force(node.child(name))
+
+
+def _written_names(node: TableNode) -> Sequence[str]:
+    try:
+        return node.written_names()
+    except FailedError:
+        return ()
+
+
+def _demand_content(root: TableNode, documents: Sequence[Document]) -> None:
+    """Report a declaration that says nothing."""
+    names = {name for found in root.layers() for name in found.value}
+    if not names & {"services", "systemd"}:
+        place = Place(documents[0].file) if documents else None
+        hint = "declare a service, or write `services = {}` for none"
+        root.evaluation.report(error("the declaration is empty", place, hint=hint))
+
+
+def _native(user: TableNode) -> Iterator[Unit]:
+    for table_name, kind in NATIVE_KINDS.items():
+        table = user.table(table_name)
+        for key in names_in(table):
+            with suppress(FailedError):
+                yield _native_unit(table.table(key), kind)
+
+
+def _native_unit(node: TableNode, kind: UnitKind) -> Unit:
+    name = f"{node.key}.{kind}"
+    if problem := unit_name_problem(name):
+        raise node.evaluation.fail(f"`{name}` is no unit name: {problem}", node.place)
+    return unit_from_sections(node, name)

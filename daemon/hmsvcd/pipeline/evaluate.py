@@ -1,0 +1,227 @@
+"""Evaluate a declaration lazily, as Nix does.
+
+What a node needs is computed once, on demand: so a reference reads merged values, an ``mkIf`` may
+ask about other options, and only a value that truly needs itself is a ring.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
+
+from hmsvcd.model.context import Context
+from hmsvcd.model.definition import Computed, Condition
+from hmsvcd.model.diagnostic import Diagnostic, Note, Place, dotted, error
+from hmsvcd.model.document import Document
+from hmsvcd.model.schema import ROOT
+from hmsvcd.pipeline.merge import FailedError
+from hmsvcd.pipeline.node import Node
+from hmsvcd.pipeline.properties import plain_key, unwrap
+from hmsvcd.pipeline.references import Reference, ReferenceSyntaxError, has_reference, split
+from hmsvcd.pipeline.suggest import suggestion
+from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.walk import Walk
+
+Result = TypeVar("Result")
+Rule = Callable[["Node"], Any]
+
+_NEW: Final = object()
+_UNDER_WAY: Final = object()
+
+MAX_STEPS = 100
+"""How many values may wait for one another: Python's stack is finite."""
+
+
+class Evaluation:
+    """One evaluation of a declaration: its root node, and everything found wrong on the way.
+
+    Where it is not ``complete``, because a file is missing, what could be due to that (references
+    that lead nowhere, conflicts) is not reported.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        context: Context,
+        rules: Mapping[str, Rule],
+        *,
+        complete: bool = True,
+    ) -> None:
+        self.context = context
+        self.rules = rules
+        self._complete = complete
+        self._diagnostics: dict[Diagnostic, None] = {}
+        self._under_way: list[tuple[Node, object]] = []
+        self._asking: list[tuple[int, Place | None]] = []
+        self._was_too_deep = False
+        self.root = TableNode(self, None, "", ROOT)
+        self.root.define(
+            [
+                found
+                for document in documents
+                for found in unwrap(document.tree, Place(document.file), None, self.report)
+            ]
+        )
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What has been found wrong so far, in the order found."""
+        return tuple(self._diagnostics)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Note something that is wrong; the same thing twice is noted once."""
+        key = dotted(plain_key(diagnostic.place.key)) if diagnostic.place else diagnostic.key
+        self._diagnostics.setdefault(replace(diagnostic, key=key))
+
+    def report_conflict(self, diagnostic: Diagnostic) -> None:
+        """Note a conflict, unless a file is missing that could settle it."""
+        if self._complete:
+            self.report(diagnostic)
+
+    def fail(
+        self,
+        message: str,
+        place: Place | None,
+        hint: str | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> FailedError:
+        """Report an error and return the exception to raise."""
+        self.report(error(message, place, hint=hint, notes=notes))
+        return FailedError()
+
+    def once(self, node: Node, what: object, compute: Callable[[], Result]) -> Result:
+        """Return what ``compute`` gives, computed once; asked again meanwhile, it is a ring."""
+        known = node.known.get(what, _NEW)
+        if known is _NEW:
+            known = self._compute(node, what, compute)
+        elif known is _UNDER_WAY:
+            raise self._ring((node, what))
+        if known is FailedError:
+            raise FailedError
+        return cast("Result", known)
+
+    def _compute(self, node: Node, what: object, compute: Callable[[], Result]) -> Result:
+        if len(self._under_way) > MAX_STEPS:
+            raise self._too_deep()
+        node.known[what] = _UNDER_WAY
+        self._under_way.append((node, what))
+        known: object = FailedError
+        try:
+            known = compute()
+        except RecursionError:
+            raise self._too_deep() from None
+        finally:
+            self._under_way.pop()
+            node.known[what] = known
+        return known
+
+    def _ring(self, step: tuple[Node, object]) -> FailedError:
+        first = self._under_way.index(step)
+        names = list(dict.fromkeys(node.label for node, _ in self._under_way[first:]))
+        shown = " → ".join([*names, names[0]])
+        places = [place for depth, place in self._asking if depth > first and place]
+        notes = tuple(Note("through here", place) for place in places[:-1])
+        place = places[-1] if places else None
+        return self.fail(f"circular reference: {shown}", place, notes=notes)
+
+    def _too_deep(self) -> FailedError:
+        if self._was_too_deep:
+            return FailedError()
+        self._was_too_deep = True
+        place = next((place for _, place in reversed(self._asking) if place), None)
+        hint = "let some of them name the value itself"
+        return self.fail("too many references that lead to one another", place, hint)
+
+    def holds(self, condition: Condition) -> bool:
+        """Evaluate a condition; raises FailedError where it is no boolean."""
+        scope = cast("TableNode", condition.scope)
+        if isinstance(condition.value, Computed):
+            return bool(self.rules[condition.value.name](scope))
+        value = self.resolve(condition.value, condition.place, scope)
+        if not isinstance(value, bool):
+            raise self.fail("the condition of mkIf must be a boolean", condition.place)
+        return value
+
+    def resolve(self, value: Any, place: Place | None, scope: TableNode | None) -> Any:
+        """Replace the references in a string; any other value is returned as it is."""
+        if not isinstance(value, str) or not has_reference(value):
+            return value
+        if not self._complete:
+            raise FailedError
+        try:
+            parts = split(value)
+        except ReferenceSyntaxError as broken:
+            hint = "write `@@{` for a literal `@{`"
+            raise self.fail(str(broken), place, hint) from None
+        self._asking.append((len(self._under_way), place))
+        try:
+            values = [
+                self._look_up(part, place, scope) if isinstance(part, Reference) else part
+                for part in parts
+            ]
+        finally:
+            self._asking.pop()
+        return values[0] if len(values) == 1 else "".join(map(_as_text, values))
+
+    def _look_up(self, reference: Reference, place: Place | None, scope: TableNode | None) -> Any:
+        first, *rest = reference.keys
+        if first == "config" and scope is not None:
+            return Walk(self, reference, place).through(scope, rest)
+        if first == "home" and rest[:1] == ["services"]:
+            services = self.root.table("services")
+            return Walk(self, reference, place).through(services, rest[1:])
+        table = _outside(self.context).get(first)
+        if table is None:
+            raise self.fail(f"{reference.text}: {_unknown(first)}", place, _BEGINNINGS)
+        name = ".".join(rest)
+        if not rest:
+            raise self.fail(f"{reference.text}: names a table, not a value", place)
+        if name not in table:
+            known = suggestion(name, table) or (_WHOSE if first == "env" else _known(first, table))
+            raise self.fail(f"{reference.text}: `{first}` has no `{name}`", place, known)
+        value = table[name]
+        if not _is_text(value):
+            raise self.fail(f"{reference.text}: this is not valid UTF-8", place)
+        return value
+
+
+_BEGINNINGS = "a reference begins with config, home, xdg or env; `@@{` is a literal `@{`"
+_WHOSE = "`env` is the environment of the user manager: see `systemctl --user show-environment`"
+
+
+def _outside(context: Context) -> Mapping[str, Mapping[str, str]]:
+    """Return what references can name besides services."""
+    return {
+        "xdg": {
+            "configHome": context.config_home,
+            "dataHome": context.data_home,
+            "stateHome": context.state_home,
+            "cacheHome": context.cache_home,
+            "runtimeDir": context.runtime_dir,
+        },
+        "home": {"homeDirectory": context.home_directory, "username": context.username},
+        "env": context.environment,
+    }
+
+
+def _unknown(first: str) -> str:
+    if first == "config":
+        return "there is no `config` outside of a service"
+    return f"`{first}` is unknown"
+
+
+def _known(first: str, table: Mapping[str, str]) -> str:
+    names = [*table, *(["services"] if first == "home" else [])]
+    return f"known here: {', '.join(names)}"
+
+
+def _is_text(value: str) -> bool:
+    """Say whether a string is Unicode; undecodable bytes of an environment become surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,152 @@
+"""Say how things stand, from what is recorded and what systemd reports."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hmsvcd.model.decision import Difference
+from hmsvcd.model.decision import State as UnitState
+from hmsvcd.model.generation import Generation, State, UnitRecord
+from hmsvcd.model.observed import Observed, ObservedUnit
+from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
+from hmsvcd.model.unit import UnitFile, UnitKind, suffix
+from hmsvcd.pipeline.diff import changed_directives, difference, only_triggers
+from hmsvcd.pipeline.states import state_of
+
+_TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})
+_STANDINGS: Mapping[UnitState, Standing] = {
+    UnitState.STARTING: Standing.STARTING,
+    UnitState.UP: Standing.RUNNING,
+    UnitState.LOOPING: Standing.STARTING,
+    UnitState.STOPPING: Standing.STOPPED,
+    UnitState.OWED: Standing.STOPPED,
+    UnitState.IDLE: Standing.STOPPED,
+    UnitState.HELD: Standing.HELD,
+    UnitState.FAILED: Standing.FAILED,
+    UnitState.FINISHED: Standing.FINISHED,
+}
+_UP_BY_SUB_STATE = {
+    "exited": Standing.FINISHED,
+    "listening": Standing.WAITING,
+    "waiting": Standing.WAITING,
+}
+"""What a unit that is up but has no process is doing; the others run."""
+
+_RESTING = frozenset({Standing.STOPPED, Standing.FINISHED, Standing.HELD})
+_WORST = (Standing.FAILED, Standing.OVERRIDDEN, Standing.LEAVING)
+"""What one unit's standing makes of its whole service, the first that is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a status is made of.
+
+    ``started`` and ``linked`` hold for each unit the definition that our last start took up and
+    the one that is installed, where they can be read. ``overridden``: unit → path of what counts
+    instead of ours.
+    """
+
+    generation: Generation
+    state: State
+    observed: Observed
+    started: Mapping[str, UnitFile] = field(default_factory=dict)
+    linked: Mapping[str, UnitFile] = field(default_factory=dict)
+    overridden: Mapping[str, str] = field(default_factory=dict)
+
+
+def summarize(known: Known, number: int | None) -> Status:
+    """Return how everything stands that the generation installs."""
+    units = {unit: _unit(unit, known) for unit in known.generation.units}
+    members = {unit for names in known.generation.services.values() for unit in names}
+    services = {
+        service: _service(service, [units[name] for name in names if name in units])
+        for service, names in known.generation.services.items()
+    }
+    native = {name: unit for name, unit in units.items() if name not in members}
+    return Status(services, native, number)
+
+
+def _service(name: str, units: Iterable[UnitStatus]) -> ServiceStatus:
+    found = {unit.name: unit for unit in units}
+    standings = {unit.standing for unit in found.values()}
+    main = found.get(f"{name}.service") or next(iter(found.values()), None)
+    usual = main.standing if main else Standing.STOPPED
+    return ServiceStatus(name, next((each for each in _WORST if each in standings), usual), found)
+
+
+def _unit(name: str, known: Known) -> UnitStatus:
+    seen = known.observed.unit(name)
+    record = known.state.units.get(name, UnitRecord())
+    return UnitStatus(
+        name=name,
+        standing=_standing(name, seen, record, known),
+        active=seen.active_state,
+        sub=seen.sub_state,
+        result=seen.result or None,
+        pid=seen.main_pid or None,
+        since=seen.state_change_realtime or None,
+        restarts=seen.restarts,
+        pending=_pending(name, seen, record, known),
+        last_action=_last_action(record),
+        overridden=known.overridden.get(name),
+        drop_ins=seen.drop_in_paths,
+    )
+
+
+def _standing(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) -> Standing:
+    if name in known.overridden:
+        return Standing.OVERRIDDEN
+    if record.result == "leaving" and seen.active_state not in {"inactive", "failed"}:
+        return Standing.LEAVING
+    owed = known.state.owed if known.state.life == known.observed.life else frozenset()
+    state = state_of(seen, owed=name in owed)
+    if state is UnitState.LOOPING and seen.result not in {"", "success"}:
+        return Standing.FAILED
+    if state is UnitState.UP:
+        return _UP_BY_SUB_STATE.get(seen.sub_state, Standing.RUNNING)
+    standing = _STANDINGS[state]
+    return Standing.WAITING if standing in _RESTING and _is_triggered(seen, known) else standing
+
+
+def _is_triggered(seen: ObservedUnit, known: Known) -> bool:
+    """Say whether a socket, timer or path that is up will start the unit."""
+    return any(
+        suffix(name) in _TRIGGERING and known.observed.unit(name).active_state == "active"
+        for name in seen.triggered_by
+    )
+
+
+def _pending(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) -> str | None:
+    """Name the directives that the running process has not taken up."""
+    started, linked = known.started.get(name), known.linked.get(name)
+    if seen.active_state != "active" or started is None or linked is None:
+        return None
+    if difference(started, linked) in {Difference.SAME, Difference.EQ}:
+        return None
+    trigger_only = only_triggers([started], linked)
+    if _has_taken_up(seen, record, known, trigger_only=trigger_only):
+        return None
+    return ", ".join(changed_directives(started, linked))
+
+
+def _has_taken_up(
+    seen: ObservedUnit, record: UnitRecord, known: Known, *, trigger_only: bool
+) -> bool:
+    """Say whether what runs was started with what is linked now (DESIGN section 5: state.toml).
+
+    Our own start says so itself. Another one has, if it began after systemd had read the link,
+    or, where the content of files alone has changed, after the link was made.
+    """
+    if known.state.life != known.observed.life:
+        return True
+    if seen.invocation == record.invocation:
+        return False
+    began = seen.main_start or seen.inactive_exit
+    loaded = record.loaded_at or known.observed.units_loaded
+    read = loaded > record.linked_at and began > loaded
+    return read or (trigger_only and began > record.linked_at)
+
+
+def _last_action(record: UnitRecord) -> LastAction | None:
+    if record.action is None or record.at is None:
+        return None
+    return LastAction(record.action, record.reason or "", record.result or "", record.at)

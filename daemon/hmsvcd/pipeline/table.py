@@ -1,0 +1,248 @@
+"""A table: a record of options, or free-form names.
+
+Conditions travel inwards with the definitions they guard, and are evaluated where a value, or the
+names of a free-form table, are asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from re import fullmatch
+from typing import cast
+
+from hmsvcd.model.definition import Computed, Definition
+from hmsvcd.model.diagnostic import Diagnostic, error
+from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
+from hmsvcd.model.schema import TYPES
+from hmsvcd.model.schema_units import directive
+from hmsvcd.pipeline.leaf import LeafNode
+from hmsvcd.pipeline.merge import FailedError, wrong_type
+from hmsvcd.pipeline.node import Evaluator, Node, strongest
+from hmsvcd.pipeline.properties import PROPERTIES, is_property, unwrap
+from hmsvcd.pipeline.suggest import all_of, suggestion
+
+_CONTENT = ("text", "value")
+"""Options of a file that define its ``source``."""
+
+
+class TableNode(Node):
+    """A table; ``is_flawed`` says that something was found in it that is no option or no table."""
+
+    __slots__ = ("_children", "is_flawed", "type")
+
+    def __init__(
+        self, evaluation: Evaluator, parent: "TableNode | None", key: str, kind: Table
+    ) -> None:
+        super().__init__(evaluation, parent, key)
+        self.type = kind
+        if isinstance(kind, Record) and kind.kind == "service":
+            self.scope = self
+        self.is_flawed = False
+        self._children: dict[str, Node] = {}
+
+    def define(self, definitions: Sequence[Definition]) -> None:
+        """Give the root its definitions: the files."""
+        self._definitions = definitions
+
+    def layers(self) -> Sequence[Definition]:
+        """Return the tables that count here: weaker ones are dropped whole, the others ordered."""
+        definitions = self.definitions
+        if len(definitions) == 1 and isinstance(definitions[0].value, dict):
+            return definitions
+        return self.evaluation.once(self, "layers", self._layers)
+
+    def _layers(self) -> Sequence[Definition]:
+        tables = [found for found in self._strongest() if isinstance(found.value, dict)]
+        return sorted(tables, key=lambda found: found.order)
+
+    def _strongest(self) -> Sequence[Definition]:
+        """Return what counts here; conditions are asked only where priorities have to decide."""
+        if len({found.priority for found in self.definitions}) > 1:
+            return strongest(self.definitions, self.holds)
+        return self.definitions
+
+    @property
+    def is_set(self) -> bool:
+        """Whether somebody wrote anything into it."""
+        return any(found.place and found.value and self.holds(found) for found in self.layers())
+
+    def check(self) -> None:
+        """Report what is no table, and names that cannot stand here."""
+        for found in self._strongest():
+            if self.holds(found):
+                for problem in self._problems(found):
+                    self.is_flawed = True
+                    self.evaluation.report(problem)
+
+    def _problems(self, found: Definition) -> Iterator[Diagnostic]:
+        if not isinstance(found.value, dict):
+            yield wrong_type("a table", found.value, found.place)
+            return
+        for name in found.value:
+            place = found.place_of(name)
+            if not isinstance(self.type, Record):
+                if not fullmatch(self.type.names.pattern, name):
+                    hint = self.type.names.wanted
+                    yield error(f"`{name}` is no name that can stand here", place, hint=hint)
+            elif name not in self.type.options and name not in self.type.aliases:
+                whose = f" of a {self.type.name}" if self.type.kind else ""
+                hint = _what_is_known(self.type, name)
+                yield error(f"unknown option `{name}`{whose}", place, hint=hint)
+
+    def stands_for(self, name: str) -> str:
+        """Return the name that an alias stands for (the service's own last name, for units)."""
+        return "" if name == self._alias else name
+
+    @property
+    def _alias(self) -> str | None:
+        aliased = isinstance(self.type, AttrsOf) and self.type.owner_alias
+        return self.scope.key if aliased and self.scope else None
+
+    def written_names(self) -> Sequence[str]:
+        """Return the names in a table, and the options of a record, that may be defined."""
+        if isinstance(self.type, Record):
+            return self._options(self.type)
+        pattern = self.type.names.pattern
+        written = (name for layer in self.layers() for name in layer.value)
+        fitting = (self.stands_for(name) for name in written if fullmatch(pattern, name))
+        return tuple(dict.fromkeys(fitting))
+
+    def _options(self, record: Record) -> Sequence[str]:
+        """Return the options that have a default or are written, as such or by another name.
+
+        A read-only one is not asked for; who refers to it does that.
+        """
+        written = {name for layer in self.layers() for name in layer.value}
+        written |= {option for alias, (option, _) in record.aliases.items() if alias in written}
+        if not written.isdisjoint(_CONTENT):
+            written.add("source")
+        return tuple(
+            name
+            for name, option in record.options.items()
+            if name in written or not (option.default is UNSET or option.read_only)
+        )
+
+    def names(self) -> Sequence[str]:
+        """Return the names in a free-form table, and the options of a record, that are defined.
+
+        A name whose condition fails, which has been reported, is left out.
+        """
+        return self.evaluation.once(self, "names", self._names)
+
+    def _names(self) -> Sequence[str]:
+        return tuple(filter(self._is_defined, self.written_names()))
+
+    def _is_defined(self, name: str) -> bool:
+        try:
+            return any(map(self.holds, self.child(name).definitions))
+        except FailedError:
+            return False
+
+    def defines(self, name: str) -> bool:
+        """Say whether a name of a free-form table has a definition whose conditions hold."""
+        if isinstance(self.type, Record) or not fullmatch(self.type.names.pattern, name):
+            return False
+        return any(map(self.holds, self.child(name).definitions))
+
+    def child(self, name: str) -> Node:
+        """Return the node of an option or a name, whether it is defined or not."""
+        if name not in self._children:
+            self._children[name] = self._make(name)
+        return self._children[name]
+
+    def tables(self) -> Iterator["TableNode"]:
+        """Yield this table and every table in it that has been asked for."""
+        yield self
+        for child in self._children.values():
+            if isinstance(child, TableNode):
+                yield from child.tables()
+
+    def table(self, *names: str) -> "TableNode":
+        """Return the table that the names lead to."""
+        node = self
+        for name in names:
+            node = cast("TableNode", node.child(name))
+        return node
+
+    def leaf(self, *names: str) -> LeafNode:
+        """Return the value that the names lead to."""
+        return cast("LeafNode", self.table(*names[:-1]).child(names[-1]))
+
+    def _make(self, name: str) -> Node:
+        option = None
+        kind: Type | str
+        match self.type:
+            case Record():
+                option = self.type.options[name]
+                kind = option.type
+            case AttrsOf():
+                kind = self.type.element
+            case Directives():
+                kind = directive(name)
+        kind = TYPES[kind] if isinstance(kind, str) else kind
+        if isinstance(kind, Record | AttrsOf | Directives):
+            return TableNode(self.evaluation, self, name, kind)
+        return LeafNode(self.evaluation, self, name, kind, option)
+
+    def definitions_of(self, child: Node) -> Sequence[Definition]:
+        """Return what the tables that count here define for a child."""
+        if not isinstance(self.type, Record):
+            found = self._written(child, child.key)
+            if child.key == "" and self._alias:
+                found += self._written(child, self._alias)
+            return found
+        option = self.type.options[child.key]
+        found = []
+        if option.default is not UNSET:
+            found.append(Definition(option.default, priority=option.default_priority))
+        found += self._written(child, child.key)
+        if self.type.aliases:
+            found += self._aliased(child.key, self.type)
+        if self.type.kind == "file" and child.key == "source":
+            found += self._content()
+        return found
+
+    def _written(self, child: Node, name: str) -> list[Definition]:
+        definitions: list[Definition] = []
+        for layer in self.layers():
+            if name not in layer.value:
+                continue
+            value, place = layer.value[name], layer.place_of(name)
+            if is_property(value):
+                unwrapped = unwrap(value, place, child.scope, self.evaluation.report)
+                definitions += (_guarded(found, layer) for found in unwrapped)
+            else:
+                definitions.append(Definition(value, place, conditions=layer.conditions))
+        return definitions
+
+    def _aliased(self, name: str, record: Record) -> Iterator[Definition]:
+        for alias, (option, key) in record.aliases.items():
+            if option != name:
+                continue
+            for layer in self.layers():
+                if alias in layer.value:
+                    value, names = {key: layer.value[alias]}, {key: alias}
+                    yield _guarded(Definition(value, layer.place, names=names), layer)
+
+    def _content(self) -> Iterator[Definition]:
+        """Yield the sources that ``text`` and ``value`` define, each with its own priority."""
+        for name in _CONTENT:
+            for first in self.leaf(name).counted()[:1]:
+                yield Definition(Computed(f"stored {name}"), first.place, first.priority)
+
+
+def _guarded(found: Definition, layer: Definition) -> Definition:
+    """Return a definition under the conditions of the table that it stands in, too."""
+    if not layer.conditions:
+        return found
+    return replace(found, conditions=(*layer.conditions, *found.conditions))
+
+
+def _what_is_known(record: Record, name: str) -> str:
+    """Return a hint: what an option of other tools is called here, the nearest one, or all."""
+    if name in record.foreign:
+        return record.foreign[name]
+    known = [*record.options, *record.aliases]
+    if record.kind == "unit" and name[:1].isupper():
+        sections = ", ".join(option for option in known if option.endswith("Config"))
+        return f"directives of systemd stand in {sections}"
+    return suggestion(name, [*known, *sorted(PROPERTIES)]) or all_of(known)

@@ -1,0 +1,82 @@
+"""Unit files as text: written in one canonical form, read in any (systemd.syntax(7))."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hmsvcd.model.unit import Sections, UnitFile
+
+_BLANKS = " \t\n\r"
+_LINE_END = re.compile(r"\r\n|[\n\r\0]")
+_TRAILING_BACKSLASHES = re.compile(r"\\*\Z")
+
+
+def write(sections: Sections) -> str:
+    """Return the text of a unit: sections and keys in byte order, one line per assignment.
+
+    A key without assignments, and then a section without keys, is left out; an empty unit is "".
+    """
+    return "\n".join(
+        f"[{section}]\n{''.join(lines)}"
+        for section in sorted(sections, key=str.encode)
+        if (lines := list(_assignments(sections, section)))
+    )
+
+
+def _assignments(sections: Sections, section: str) -> Iterator[str]:
+    directives = sections[section]
+    for key in sorted(directives, key=str.encode):
+        yield from (f"{key}={value}\n" for value in directives[key])
+
+
+def parse(name: str, text: str) -> UnitFile:
+    """Return what a unit file of any origin says; lines that systemd would ignore are left out.
+
+    Sections that stand there twice are one; an empty assignment stays, since it resets a list.
+    """
+    sections: dict[str, dict[str, tuple[str, ...]]] = {}
+    current: str | None = None
+    for line in _logical_lines(text.removeprefix("\ufeff")):
+        if line.startswith("["):
+            current = line[1:-1] if line.endswith("]") else current
+            continue
+        key, equals, value = line.partition("=")
+        key = key.rstrip(_BLANKS)
+        if current is None or not equals or not key:
+            continue
+        directives = sections.setdefault(current, {})
+        directives[key] = (*directives.get(key, ()), value.strip(_BLANKS))
+    return UnitFile(name, sections)
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Yield lines without comments, with continuations joined as systemd's config_parse() does."""
+    begun = ""
+    for line in _LINE_END.split(text):
+        if line.lstrip(_BLANKS).startswith(("#", ";")):
+            continue
+        joined = begun + line
+        if _continues(joined):
+            begun = joined[:-1] + " "
+            continue
+        begun = ""
+        if stripped := joined.strip(_BLANKS):
+            yield stripped
+    if stripped := begun.strip(_BLANKS):
+        yield stripped
+
+
+def _continues(line: str) -> bool:
+    """Say whether the last backslash is one that no other backslash escapes."""
+    trailing = _TRAILING_BACKSLASHES.search(line)
+    return trailing is not None and len(trailing.group()) % 2 == 1
+
+
+def with_drop_ins(unit: UnitFile, drop_ins: Iterable[UnitFile]) -> UnitFile:
+    """Return a unit with its drop-ins, given in the order in which systemd reads them."""
+    sections = {section: dict(directives) for section, directives in unit.sections.items()}
+    for drop_in in drop_ins:
+        for section, directives in drop_in.sections.items():
+            merged = sections.setdefault(section, {})
+            for key, values in directives.items():
+                merged[key] = (*merged.get(key, ()), *values)
+    return UnitFile(unit.name, sections)

@@ -1,0 +1,114 @@
+"""What has to be true of a unit, so that systemd loads it and does what was meant."""
+
+from hmsvcd.model.diagnostic import Place, warning
+from hmsvcd.model.schema_units import SWITCH_METHODS
+from hmsvcd.model.unit import UnitKind, suffix
+from hmsvcd.pipeline.draft import Draft
+from hmsvcd.pipeline.escape import value_problem
+from hmsvcd.pipeline.suggest import all_of, suggestion
+from hmsvcd.pipeline.unit_names import stem_for_path, unit_name_problem
+
+RENAMED = {"multi-user.target": "default.target"}
+"""Targets of the system manager → what a user manager has in their place (Home Manager)."""
+
+_RESTARTS_ALWAYS = frozenset({"always", "on-success"})
+"""What systemd refuses beside ``Type=oneshot``."""
+
+
+def check_unit(draft: Draft) -> None:
+    """Report everything that is wrong with the directives of a unit."""
+    _check_values(draft)
+    _check_method(draft)
+    kind = suffix(draft.name)
+    if kind == UnitKind.SERVICE:
+        _check_service(draft)
+    elif kind == UnitKind.SOCKET:
+        _check_socket(draft)
+    elif kind in {UnitKind.MOUNT, UnitKind.AUTOMOUNT}:
+        _check_mount(draft, kind)
+    if not draft.has_failed and not any(
+        any(section.values()) for section in draft.sections.values()
+    ):
+        hint = "set Unit.Description"
+        draft.fail("systemd takes an empty unit file for a masked unit", None, hint)
+
+
+def _check_values(draft: Draft) -> None:
+    for directives in draft.sections.values():
+        for assignments in directives.values():
+            for value, place in assignments:
+                if problem := value_problem(value):
+                    draft.fail(problem, place)
+
+
+def _check_method(draft: Draft) -> None:
+    method = draft.last("Unit", "X-SwitchMethod")
+    if method is not None and method not in SWITCH_METHODS:
+        hint = suggestion(method, SWITCH_METHODS) or all_of(SWITCH_METHODS)
+        message = f"X-SwitchMethod must be one of {', '.join(SWITCH_METHODS)}"
+        draft.fail(message, draft.place("Unit", "X-SwitchMethod"), hint)
+
+
+def _check_service(draft: Draft) -> None:
+    kind = draft.last("Service", "Type")
+    starts = bool(draft.last("Service", "ExecStart"))
+    oneshot = kind == "oneshot" or (kind is None and not starts)  # systemd.service(5), Type=
+    if not starts and not (oneshot and draft.last("Service", "ExecStop")):
+        _report_no_command(draft)
+    restart = draft.last("Service", "Restart")
+    if oneshot and restart in _RESTARTS_ALWAYS:
+        message = f"systemd refuses Type=oneshot with Restart={restart}"
+        place = draft.place("Service", "Restart") or draft.place("Service", "Type")
+        draft.fail(message, place, "leave Restart= out, or use on-failure")
+
+
+def _report_no_command(draft: Draft) -> None:
+    """Report that there is none, unless that follows from something reported already."""
+    service = draft.node.scope
+    flawed = any(table.is_flawed for table in (service or draft.node).tables())
+    if draft.has_failed or flawed:
+        draft.has_failed = True
+        return
+    hint = "set Service.ExecStart"
+    if service:
+        hint = "set process.argv of the service, or serviceConfig.ExecStart of this unit"
+    draft.fail("a service unit without any command", None, hint)
+
+
+def _check_socket(draft: Draft) -> None:
+    directives = draft.sections.get("Socket", {})
+    listens = (values for name, values in directives.items() if name.startswith("Listen"))
+    if draft.has_failed or any(text for values in listens for text, _ in values):
+        return
+    hint = "set listenStreams, listenDatagrams or a Listen… directive"
+    draft.fail("a socket that listens on nothing", None, hint)
+
+
+def _check_mount(draft: Draft, kind: str) -> None:
+    """Report a mount that is not named after its place (systemd.mount(5)), where that is known."""
+    section = UnitKind(kind).section
+    where = draft.last(section, "Where")
+    if not where or "%" in where:
+        return
+    name = f"{stem_for_path(where)}.{kind}"
+    if name != draft.name:
+        message = f"systemd refuses a {kind} whose name does not follow from Where="
+        draft.fail(message, draft.place(section, "Where"), f"its name has to be {name}")
+
+
+def link_targets(draft: Draft, directive: str) -> tuple[str, ...]:
+    """Return the units whose ``.wants`` or ``.requires`` folder links to this one, each once."""
+    targets: list[str] = []
+    for text, place in draft.assignments("Install", directive):
+        for target in text.split() if draft.node.scope is None else [text]:
+            _check_target(draft, directive, target, place)
+            targets.append(target)
+    return tuple(dict.fromkeys(targets))
+
+
+def _check_target(draft: Draft, directive: str, target: str, place: Place | None) -> None:
+    if problem := unit_name_problem(target):
+        draft.fail(f"{directive}= names no unit: {problem}", place)
+    elif target in RENAMED:
+        hint = f"write {RENAMED[target]}"
+        draft.report(warning(f"a user manager has no {target}", place, hint=hint))
