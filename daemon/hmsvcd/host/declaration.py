@@ -1,0 +1,176 @@
+"""The declaration's files: found, read, and checked for who else may write them."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from hmsvcd.model.diagnostic import Diagnostic, Place, Position, Severity
+from hmsvcd.model.document import SourceText
+
+_BYTE_ORDER_MARK = "\ufeff"
+_BEGIN = "write one there, or name another file with --config; `hmsvcd new` helps to begin"
+
+
+def read_declaration(path: Path) -> tuple[list[SourceText], list[Diagnostic]]:
+    """Return the texts of a declaration in order, and every reason why one could not be read.
+
+    A file is the whole declaration; a folder holds ``config.toml`` and then ``conf.d/*.toml`` in
+    byte order of names (hidden files are editors' own). Names are shown as ``path`` was given.
+    """
+    sources: list[SourceText] = []
+    problems: list[Diagnostic] = []
+    for file in declaration_files(path):
+        source, found = _read(file)
+        sources += source
+        problems += found
+    if _is_folder(path):
+        problems += _unlisted(path / "conf.d")
+    return sources, problems
+
+
+def declaration_files(path: Path) -> list[Path]:
+    """Return the files that make up a declaration, ``config.toml`` also where it is missing."""
+    if not _is_folder(path):
+        return [path]
+    try:
+        files = list((path / "conf.d").iterdir())
+    except OSError:
+        files = []
+    chosen = [file for file in files
+              if file.name.endswith(".toml") and not file.name.startswith(".")]
+    return [path / "config.toml", *sorted(chosen, key=lambda file: os.fsencode(file.name))]
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
+
+
+def writable_by_others(path: Path) -> str | None:
+    """Say who else may write a declaration's files or their folders; None where nobody may.
+
+    Others are everybody, a foreign owner other than root, and a group, unless it is the owner's
+    private one (same name, no other member: what umask 002 is made for).
+    """
+    for each in _guarded(path):
+        try:
+            status = each.stat()
+        except OSError:
+            continue  # reading it says what is wrong
+        who = _foreign_writer(status)
+        if who is not None:
+            return f"{each} can be written by {who}"
+    return None
+
+
+def _guarded(path: Path) -> Iterator[Path]:
+    """Yield the declaration's files, what they link to, and the folders of both."""
+    seen = set()
+    for file in declaration_files(path):
+        real = Path(os.path.realpath(file))
+        for each in (file, file.parent, real.parent):
+            if each not in seen:
+                seen.add(each)
+                yield each
+
+
+def _foreign_writer(status: os.stat_result) -> str | None:
+    if status.st_uid not in {os.geteuid(), 0}:
+        return f"its owner, {_user_name(status.st_uid)}"
+    if status.st_mode & stat.S_IWOTH:
+        return "everybody"
+    if status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid, status.st_uid):
+        return f"the group {_group_name(status.st_gid)}"
+    return None
+
+
+def _is_private_group(gid: int, uid: int) -> bool:
+    import grp  # noqa: PLC0415 - most files are not group-writable
+
+    user = _user_name(uid)
+    try:
+        group = grp.getgrgid(gid)
+    except KeyError:
+        return False
+    return group.gr_name == user and not set(group.gr_mem) - {user}
+
+
+def _user_name(uid: int) -> str:
+    import pwd  # noqa: PLC0415 - as above
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group_name(gid: int) -> str:
+    import grp  # noqa: PLC0415 - as above
+
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _read(file: Path) -> tuple[list[SourceText], list[Diagnostic]]:
+    try:
+        content = _content(file)
+    except OSError as problem:
+        return [], [_unreadable(file, problem)]
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as problem:
+        return [], [_not_utf8(file, content[: problem.start])]
+    marked = text.startswith(_BYTE_ORDER_MARK)
+    source = SourceText(str(file), text.removeprefix(_BYTE_ORDER_MARK))
+    return [source], [_has_mark(file)] if marked else []
+
+
+def _content(file: Path) -> bytes:
+    """Return a regular file's bytes; anything else (a pipe would block) is an ``OSError``."""
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        raise OSError(0, "is a folder" if stat.S_ISDIR(kind) else "is not a regular file")
+    with os.fdopen(handle, "rb") as stream:
+        return stream.read()
+
+
+def _unreadable(file: Path, problem: OSError) -> Diagnostic:
+    if not isinstance(problem, FileNotFoundError):
+        why = (problem.strerror or str(problem)).lower()
+        return _error(file, f"cannot be read: {why}")
+    if file.is_symlink():
+        return _error(file, f"is a dangling link to {file.readlink()}")
+    return _error(file, "there is no such declaration", hint=_BEGIN)
+
+
+def _unlisted(folder: Path) -> list[Diagnostic]:
+    """Return why ``conf.d`` cannot be listed; that there is none is no problem."""
+    try:
+        next(folder.iterdir(), None)
+    except FileNotFoundError:
+        return [_error(folder, "is a dangling link")] if folder.is_symlink() else []
+    except OSError as problem:
+        return [_error(folder, f"cannot be listed: {(problem.strerror or str(problem)).lower()}")]
+    return []
+
+
+def _not_utf8(file: Path, before: bytes) -> Diagnostic:
+    line = before.rpartition(b"\n")[2].decode()
+    position = Position(before.count(b"\n") + 1, len(line) + 1)
+    return _error(file, f"is not UTF-8 from byte {len(before)} on", position,
+                  "save the file as UTF-8")
+
+
+def _has_mark(file: Path) -> Diagnostic:
+    return _error(file, "begins with a byte order mark, which TOML has not", Position(1, 1),
+                  "save the file as UTF-8 without a BOM")
+
+
+def _error(file: Path, message: str, position: Position | None = None,
+           hint: str | None = None) -> Diagnostic:
+    place = Place(str(file))
+    return Diagnostic(Severity.ERROR, message, hint=hint, place=place, position=position)

@@ -1,0 +1,100 @@
+"""What services have written: the journal, through journalctl(1)."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hmsvcd.errors import HostError
+
+READ_SECONDS = 5.0
+"""How long journalctl may take; a journal on a slow disk is not worth holding up a report."""
+
+INVOCATIONS = ("USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
+"""Where the run that a line belongs to is noted: in lines of the manager, and of the service."""
+
+
+async def last_lines(
+    unit: str, environ: Mapping[str, str], *, invocation: str | None = None, lines: int = 10
+) -> tuple[str, ...]:
+    """Return the last log lines of a user unit, oldest first; none where there is no journal.
+
+    With ``invocation`` (its InvocationID, if not empty) those of earlier runs are left out.
+    """
+    program = shutil.which("journalctl", path=environ.get("PATH"))
+    if program is None:
+        return ()
+    how = ["--output=json", "--all", f"--lines={lines}"]
+    output = await _output([program, *_selection([unit]), *how], environ)
+    entries = [json.loads(line) for line in output.splitlines()]
+    texts = [text for entry in _of_run(entries, invocation) for text in _texts(entry)]
+    return tuple(texts[-lines:])
+
+
+def follow_argv(
+    units: Iterable[str],
+    environ: Mapping[str, str],
+    *,
+    lines: int | None = None,
+    follow: bool = False,
+    since: str | None = None,
+) -> list[str]:
+    """Return the command that shows the log of user units, which the caller then becomes.
+
+    ``lines``: how many of the newest, all if None; ``since``: a time as systemd.time(7) has it.
+    """
+    program = shutil.which("journalctl", path=environ.get("PATH"))
+    if program is None:
+        raise HostError("Cannot read the journal: there is no journalctl on PATH")
+    argv = [program, *_selection(units), f"--lines={'all' if lines is None else lines}"]
+    if follow:
+        argv.append("--follow")
+    if since is not None:
+        argv.append(f"--since={since}")
+    return argv
+
+
+def _selection(units: Iterable[str]) -> list[str]:
+    # Not --user: as uid 0 there are no journal files of a user, and it finds nothing.
+    return ["--quiet", *(f"--user-unit={unit}" for unit in units)]
+
+
+async def _output(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=dict(environ),
+    )
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        return b""
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return output if process.returncode == 0 else b""
+
+
+def _of_run(entries: list[dict[str, Any]], invocation: str | None) -> Iterator[dict[str, Any]]:
+    """Yield what follows the last entry of another run; some entries do not say whose they are."""
+    first = 0
+    if invocation:
+        for number, entry in enumerate(entries, start=1):
+            if not {entry[name] for name in INVOCATIONS if name in entry} <= {invocation}:
+                first = number
+    yield from entries[first:]
+
+
+def _texts(entry: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a message, which is a list of bytes where it is no clean UTF-8."""
+    message = entry.get("MESSAGE")
+    if isinstance(message, list):
+        message = bytes(message).decode(errors="replace")
+    return message.splitlines() if isinstance(message, str) else []

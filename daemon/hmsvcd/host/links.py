@@ -1,0 +1,139 @@
+"""Makes, replaces and removes the links that hmsvcd installs; all else is never touched."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from hmsvcd.errors import RefusedError
+from hmsvcd.host import files
+from hmsvcd.host.installation import FILES_FOLDER, Installation, Occupant, Owner, walk
+from hmsvcd.host.paths import Paths
+
+
+class Links:
+    """The links of one user; only the holder of the lock may change them.
+
+    What is changed is durable after ``sync``.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self.installation = Installation(paths)
+        self._keep = paths.files_root / FILES_FOLDER
+        self._changed: set[Path] = set()
+
+    def make(self, path: Path, target: Path) -> bool:
+        """Point a link at a place in the store; say whether it did not point there already.
+
+        Folders are made, and links of ours that are in the way go just before. Raises
+        ``RefusedError`` where something foreign is in the way.
+        """
+        if self.installation.look(path).owner is Owner.OURS:
+            if path.readlink() == target:
+                return False
+            files.replace_link(path, str(target))
+        else:
+            self._make_new(path, target)
+        self._changed.add(path.parent)
+        return True
+
+    def remove(self, path: Path) -> bool:
+        """Remove a link of ours and the folders left empty; say whether there was one."""
+        if self.installation.look(path).owner is not Owner.OURS:
+            return False
+        with files.translated("remove", path):
+            path.unlink()
+        self._changed.add(path.parent)
+        for folder in reversed(self.installation.own_folders(path)):
+            if folder == self._keep or not _removed_if_empty(folder):
+                break
+            self._changed.add(folder.parent)
+        return True
+
+    def move_aside(self, path: Path, extension: str) -> Path:
+        """Rename what lies at a path to ``<path>.<extension>``, and return that path."""
+        aside = self._aside(path, extension)
+        with files.translated("move aside", path):
+            path.rename(aside)
+        self._changed.add(path.parent)
+        return aside
+
+    @staticmethod
+    def _aside(path: Path, extension: str) -> Path:
+        if not extension or "/" in extension or "\0" in extension:
+            raise RefusedError(f"{extension!r} is no file name extension", "for example: bak")
+        aside = path.with_name(f"{path.name}.{extension}")
+        if os.path.lexists(aside):
+            raise RefusedError(
+                f"cannot move {path} aside: {aside} is there already",
+                "move that one away, or name another extension",
+            )
+        return aside
+
+    def move_all_aside(self, paths: Sequence[Path], extension: str) -> None:
+        """Move several aside, durably; none where the new name of one is taken."""
+        for path in paths:
+            self._aside(path, extension)
+        for path in paths:
+            self.move_aside(path, extension)
+        self.sync()
+
+    def clean(self) -> None:
+        """Remove the temporary links that a kill left."""
+        for path in self.installation.leftovers():
+            with files.translated("remove", path):
+                path.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Make durable what was changed since the last time."""
+        for folder in sorted(self._changed):
+            if folder.is_dir():
+                files.sync_folder(folder)
+        self._changed.clear()
+
+    def _make_new(self, path: Path, target: Path) -> None:
+        obstacle = self.installation.obstacle(path)
+        if obstacle is not None:
+            raise in_the_way(obstacle)
+        self._clear(path)
+        files.make_folder(path.parent)
+        with files.translated("link", path):
+            try:
+                path.symlink_to(target)
+            except FileExistsError as error:
+                raise RefusedError(f"{path} is in the way: it has just come to be") from error
+
+    def _clear(self, path: Path) -> None:
+        """Remove our links where folders are needed, and our folders where a link is to go."""
+        for folder in self.installation.own_folders(path):
+            if folder.is_symlink():
+                with files.translated("remove", folder):
+                    folder.unlink()
+                self._changed.add(folder.parent)
+        if path.is_dir():
+            with files.translated("remove", path):
+                for inside in walk(path):
+                    _remove_one(inside)
+                path.rmdir()
+
+
+def in_the_way(obstacle: Occupant) -> RefusedError:
+    """Return the refusal for something foreign where a link of ours is to go."""
+    return RefusedError(
+        f"{obstacle.path} is in the way: it is {obstacle.description}, and not hmsvcd's",
+        f"hmsvcd adopt takes it over; --backup EXT moves it to {obstacle.path.name}.EXT",
+    )
+
+
+def _remove_one(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+def _removed_if_empty(folder: Path) -> bool:
+    with suppress(OSError):  # most often it is not empty, and a folder left behind does no harm
+        folder.rmdir()
+        return True
+    return False

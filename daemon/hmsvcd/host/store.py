@@ -1,0 +1,196 @@
+"""The content-addressed store: objects are complete or absent, read-only, named by their hash.
+
+An object is a file, a copied folder, or a folder ``<hash>-<unit>`` with the file ``<unit>`` in it.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hmsvcd.errors import HostError
+from hmsvcd.host import files
+from hmsvcd.host.capture import Part, entries_digest, entry, read_parts
+from hmsvcd.model.store import HASH_LENGTH, Entry
+
+_MODES = {"file": 0o400, "executable": 0o500}
+
+
+class Store:
+    """The store in one folder; only the holder of the lock may put or collect."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._staged: dict[str, Path] | None = None
+
+    def path(self, object_name: str) -> Path:
+        """Return where an object lies, or would lie."""
+        return self.root / object_name
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make every put inside durable together; none is kept if an error leaves the block.
+
+        All are written before the first is synced, so that one write to the disk carries many.
+        """
+        with self._batch():
+            yield
+
+    def put_text(self, object_name: str, text: str) -> None:
+        """Store a text as a file."""
+        self._put(object_name, [Part("", "file", text.encode())])
+
+    def put_unit(self, object_name: str, unit: str, text: str) -> None:
+        """Store a unit's text as ``<object_name>/<unit>``."""
+        self._put(object_name, [Part("", "folder"), Part(unit, "file", text.encode())])
+
+    def put_copy(self, object_name: str, source: str) -> None:
+        """Store a copy of a captured file or folder.
+
+        Raises ``HostError`` where it cannot be read, or is no longer what was captured.
+        """
+        origin = Path(source)
+        if self.root.resolve().is_relative_to(origin.resolve()):
+            raise HostError(f"cannot copy {source}: hmsvcd's own store lies in it")
+        self._put(object_name, _translated_parts(origin))
+
+    def read_text(self, object_name: str) -> str | None:
+        """Return the text of a file object, None where there is none."""
+        return files.read(self.path(object_name))
+
+    def read_unit(self, object_name: str) -> str | None:
+        """Return the text of the unit in a unit object, None where there is none."""
+        return files.read(self.path(object_name) / label(object_name))
+
+    def verify(self, object_name: str) -> bool:
+        """Say whether an object is there and holds what its name says."""
+        path = self.path(object_name)
+        try:
+            entries = [entry(part) for part in read_parts(path)]
+            return not path.is_symlink() and _is_named(object_name, entries)
+        except OSError:
+            return False
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all objects, damaged ones included."""
+        return frozenset(name for name in self._entries() if not files.is_temporary(name))
+
+    def collect(self, keep: frozenset[str]) -> list[str]:
+        """Remove all other objects, and what a kill left; return the names of the objects."""
+        unwanted = [name for name in self._entries() if name not in keep]
+        for name in unwanted:
+            with files.translated("remove", self.path(name)):
+                _remove(self.path(name))
+        return sorted(name for name in unwanted if not files.is_temporary(name))
+
+    def _entries(self) -> list[str]:
+        with files.translated("list", self.root):
+            try:
+                return [path.name for path in self.root.iterdir()]
+            except FileNotFoundError:
+                return []
+
+    @contextmanager
+    def _batch(self) -> Iterator[dict[str, Path]]:
+        """Give the objects written so far; the outermost block renames them into place."""
+        if self._staged is not None:
+            yield self._staged
+            return
+        self._staged = {}
+        try:
+            yield self._staged
+            self._commit(self._staged)
+        finally:
+            for beside in self._staged.values():
+                _discard(beside)
+            self._staged = None
+
+    def _put(self, object_name: str, parts: Iterable[Part]) -> None:
+        with self._batch() as staged:
+            if object_name not in staged and not self.verify(object_name):
+                staged[object_name] = self._stage(object_name, parts)
+
+    def _stage(self, object_name: str, parts: Iterable[Part]) -> Path:
+        files.make_folder(self.root)
+        beside = files.temporary(self.root)
+        try:
+            with files.translated("write", self.path(object_name)):
+                written = [_write(beside, part) for part in parts]
+            _demand_unchanged(object_name, written)
+        except BaseException:
+            _discard(beside)
+            raise
+        return beside
+
+    def _commit(self, staged: dict[str, Path]) -> None:
+        for object_name, beside in staged.items():
+            with files.translated("write", self.path(object_name)):
+                _sync_tree(beside)
+        for object_name, beside in staged.items():
+            path = self.path(object_name)
+            with files.translated("write", path):
+                if os.path.lexists(path):  # damaged: a folder cannot be renamed over another
+                    _remove(path.rename(files.temporary(self.root)))
+                beside.rename(path)
+        if staged:
+            files.sync_folder(self.root)
+
+
+def label(object_name: str) -> str:
+    """Return what follows the hash in an object's name."""
+    return object_name[HASH_LENGTH + 1 :]
+
+
+def _is_named(object_name: str, entries: Sequence[Entry]) -> bool:
+    """Say whether this is the content that a name stands for: as a whole, or as that of a unit."""
+    digest = entries_digest(entries)
+    if [one.path for one in entries] == ["", label(object_name)]:
+        return object_name[:HASH_LENGTH] in {digest[:HASH_LENGTH], entries[1].digest[:HASH_LENGTH]}
+    return object_name[:HASH_LENGTH] == digest[:HASH_LENGTH]
+
+
+def _demand_unchanged(object_name: str, written: Sequence[Entry]) -> None:
+    if not _is_named(object_name, written):
+        raise HostError(
+            f"cannot store {object_name}: its source changed while it was read",
+            "try again when nothing writes to it",
+        )
+
+
+def _translated_parts(source: Path) -> Iterator[Part]:
+    with files.translated("read", source):
+        yield from read_parts(source)
+
+
+def _write(root: Path, part: Part) -> Entry:
+    path = root / part.path
+    if part.kind == "folder":
+        path.mkdir(files.PRIVATE_FOLDER)
+    elif part.kind == "link":
+        path.symlink_to(os.fsdecode(part.content))
+    else:
+        files.write(path, part.content, _MODES[part.kind])
+    return entry(part)
+
+
+def _sync_tree(root: Path) -> None:
+    if root.is_symlink():
+        return
+    if root.is_dir():
+        for path in root.iterdir():
+            _sync_tree(path)
+    files.sync(root)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _discard(beside: Path) -> None:
+    """Remove what was not renamed into place; ``collect`` gets what cannot be removed now."""
+    with suppress(OSError):
+        _remove(beside)
