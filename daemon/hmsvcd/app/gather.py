@@ -1,0 +1,99 @@
+"""Gather what a switch starts from: what is recorded, what is installed, what lies in the way."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
+from hmsvcd.host.paths import Paths
+from hmsvcd.host.pending import PendingFile
+from hmsvcd.host.records import Records
+from hmsvcd.host.unit_path import UnitPath
+from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, State
+from hmsvcd.pipeline.advance import possible_definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is on disk before a switch.
+
+    ``old`` names for each unit every store object that may be what systemd runs now.
+    """
+
+    current: Manifest | None
+    state: State
+    pending: Pending | None
+    installed: Installed
+    old: Mapping[str, tuple[str, ...]]
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that is installed."""
+        return self.current.generation if self.current else NOTHING
+
+    def owed(self, life: str) -> frozenset[str]:
+        """Return the units that earlier switches in this life of the manager owe a start."""
+        owed = self.state.owed if self.state.life == life else frozenset()
+        if self.pending and self.pending.life == life:
+            owed |= self.pending.owed
+        return owed
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is not ours.
+
+    ``overridden``: unit or file → path of what counts instead of ours. ``obstacles`` refuse a
+    switch. ``in_place`` is everything foreign that lies where a link of ours belongs.
+    """
+
+    overridden: Mapping[str, str] = field(default_factory=dict)
+    obstacles: tuple[Occupant, ...] = ()
+    in_place: tuple[Occupant, ...] = ()
+
+
+def read_ground(paths: Paths) -> Ground:
+    """Read what is recorded and installed; raises HostError where it cannot be read."""
+    records = Records(paths)
+    current, state = records.current(), records.state()
+    pending = PendingFile(paths.pending).read()
+    installed = Installation(paths).scan()
+    generation = current.generation if current else NOTHING
+    old = possible_definitions(state, pending, generation.units, installed.units)
+    return Ground(current, state, pending, installed, old)
+
+
+def look_around(
+    paths: Paths, ground: Ground, target: Generation, unit_path: UnitPath | None
+) -> Surroundings:
+    """Find foreign files at the places of ours, and unit files that count before ours."""
+    installation = Installation(paths)
+    pending = ground.pending.target.generation if ground.pending else NOTHING
+    had_files = {*ground.generation.files, *pending.files}
+    units, files = {*target.units, *ground.old}, {*target.files, *had_files}
+    foreign = dict(_foreign_units(installation, units)) | dict(_foreign_files(installation, files))
+    ours = foreign.keys() & {*ground.old, *pending.units, *had_files}
+    shadowing = unit_path.shadowing() if unit_path else {}
+    overridden = {name: str(foreign[name].path) for name in sorted(ours)}
+    overridden |= {unit: str(shadowing[unit]) for unit in sorted(units) if unit in shadowing}
+    obstacles = (occupant for name, occupant in foreign.items() if name not in ours)
+    return Surroundings(
+        overridden, tuple(dict.fromkeys(obstacles)), tuple(dict.fromkeys(foreign.values()))
+    )
+
+
+def _foreign_units(
+    installation: Installation, units: Iterable[str]
+) -> Iterator[tuple[str, Occupant]]:
+    for unit in sorted(units):
+        occupant = installation.look(installation.unit(unit))
+        if occupant.owner is Owner.FOREIGN:
+            yield unit, occupant
+
+
+def _foreign_files(
+    installation: Installation, files: Iterable[str]
+) -> Iterator[tuple[str, Occupant]]:
+    for file in sorted(files):
+        obstacle = installation.obstacle(installation.file(file))
+        if obstacle is not None:
+            yield file, obstacle

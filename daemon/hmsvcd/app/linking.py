@@ -1,0 +1,64 @@
+"""Make and remove the links of a switch, in the order of DESIGN section 5."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them
+
+from hmsvcd.host.links import Links
+from hmsvcd.host.paths import Paths
+from hmsvcd.host.store import Store
+from hmsvcd.model.generation import Generation
+from hmsvcd.model.plan import Change, FileChange, LinkKind
+from hmsvcd.pipeline.leaving import service_of
+
+
+class Linking:
+    """The links of one switch from what is installed to what is to be.
+
+    ``leaving`` units keep their own links and configuration files, since they still run.
+    """
+
+    def __init__(self, paths: Paths, changes: Iterable[FileChange], old: Generation) -> None:
+        self._store = Store(paths.store)
+        self._links = Links(paths)
+        self._changes = tuple(changes)
+        self._old = old
+        self._leaving: Collection[str] = ()
+
+    def install(self, leaving: Collection[str]) -> None:
+        """Make files, then units, then what pulls them in; remove the latter two the other way."""
+        self._leaving = leaving
+        self._links.clean()
+        for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
+            for change in self._of(kind):
+                if change.change is not Change.REMOVE:
+                    self._links.make(Path(change.path), self._target(change))
+        for kind in (LinkKind.DEPENDENCY, LinkKind.UNIT):
+            self._remove(kind)
+        self._links.sync()
+
+    def remove_files(self) -> None:
+        """Remove the configuration files that nothing uses any more."""
+        self._remove(LinkKind.FILE)
+        self._links.sync()
+
+    def _remove(self, kind: LinkKind) -> None:
+        for change in self._of(kind):
+            if change.change is Change.REMOVE:
+                self._links.remove(Path(change.path))
+
+    def _of(self, kind: LinkKind) -> list[FileChange]:
+        return [
+            change for change in self._changes if change.kind is kind and not self._stays(change)
+        ]
+
+    def _stays(self, change: FileChange) -> bool:
+        if change.kind is LinkKind.UNIT:
+            return change.name in self._leaving
+        if change.kind is LinkKind.FILE and change.change is Change.REMOVE:
+            members = self._old.services.get(service_of(change.name), ())
+            return any(unit in self._leaving for unit in members)
+        return False
+
+    def _target(self, change: FileChange) -> Path:
+        path = self._store.path(change.new or "")
+        return path if change.kind is LinkKind.FILE else path / change.name

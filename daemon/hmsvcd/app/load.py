@@ -1,0 +1,133 @@
+"""Load a declaration: from its files to everything it renders to, or everything wrong with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
+
+from hmsvcd.host.capture import Unreadable, capture
+from hmsvcd.host.declaration import read_declaration, writable_by_others
+from hmsvcd.host.verify import verify
+from hmsvcd.model.context import Context
+from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
+from hmsvcd.model.document import Document, SourceText
+from hmsvcd.model.rendering import Captured, RenderedUnit, Rendering
+from hmsvcd.model.service import Declaration
+from hmsvcd.pipeline.check import check, check_parts
+from hmsvcd.pipeline.places import locate
+from hmsvcd.pipeline.read import parse
+from hmsvcd.pipeline.render import render, sources
+from hmsvcd.pipeline.verify import findings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A declaration that was read.
+
+    ``texts`` are its files by the names that the user is shown. ``declaration`` is None where it
+    is wrong in itself, ``rendering`` where there is any error. ``inputs`` is the hash of all
+    that was read.
+    """
+
+    path: Path
+    texts: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+    inputs: str
+    declaration: Declaration | None = None
+    rendering: Rendering | None = None
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What keeps the declaration from being used."""
+        return tuple(found for found in self.diagnostics if found.is_error)
+
+
+async def load(
+    path: Path, context: Context, *, refuse_others: bool = False, with_systemd: bool = True
+) -> Loaded:
+    """Read, check and render a declaration, and have systemd verify the units.
+
+    With ``refuse_others`` it is an error, else a warning, that somebody else may write the
+    declaration. Without ``with_systemd`` the units are not verified. All diagnostics have their
+    positions. Never raises for what is wrong with the declaration.
+    """
+    texts, found = read_declaration(path)
+    found += _judge_writers(path, refuse=refuse_others)
+    documents, broken = _parse(texts)
+    found += broken
+    declaration = _checked(documents, context, found)
+    captured, unreadable = _capture(declaration) if declaration else ({}, [])
+    found += unreadable
+    rendering = None
+    if declaration and not unreadable:
+        rendering = render(declaration, captured, context)
+        found += await _verify(rendering.units, context) if with_systemd else ()
+    if _has_error(found):
+        rendering = None
+    by_file = {text.file: text.text for text in texts}
+    inputs = _hash(texts, captured.values())
+    return Loaded(path, by_file, locate(found, by_file), inputs, declaration, rendering)
+
+
+def _judge_writers(path: Path, *, refuse: bool) -> Sequence[Diagnostic]:
+    others = writable_by_others(path)
+    if not others:
+        return ()
+    judge = error if refuse else warning
+    hint = "whoever can write it decides what runs in your session: chmod go-w, or chown it"
+    return (judge(others, Place(str(path)), hint=hint),)
+
+
+def _parse(texts: Sequence[SourceText]) -> tuple[list[Document], list[Diagnostic]]:
+    documents: list[Document] = []
+    found: list[Diagnostic] = []
+    for text in texts:
+        parsed = parse(text)
+        if isinstance(parsed, Document):
+            documents.append(parsed)
+        else:
+            found += parsed
+    return documents, found
+
+
+def _checked(
+    documents: Sequence[Document], context: Context, found: list[Diagnostic]
+) -> Declaration | None:
+    """Check what parses, adding to what was found; None if anything is wrong."""
+    if _has_error(found):
+        found += check_parts(documents, context)
+        return None
+    declaration, problems = check(documents, context)
+    found += problems
+    return declaration
+
+
+def _has_error(found: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.is_error for diagnostic in found)
+
+
+def _capture(declaration: Declaration) -> tuple[dict[str, Captured], list[Diagnostic]]:
+    captured: dict[str, Captured] = {}
+    found: list[Diagnostic] = []
+    for file in sources(declaration):
+        result = capture(file.source or "")
+        if isinstance(result, Unreadable):
+            inside = f" ({result.path})" if result.path != result.source else ""
+            message = f"the source {result.source} cannot be used: {result.reason}{inside}"
+            found.append(error(message, file.place))
+        else:
+            captured[result.source] = result
+    return captured, found
+
+
+async def _verify(units: Mapping[str, RenderedUnit], context: Context) -> Sequence[Diagnostic]:
+    verification = await verify(
+        {name: unit.text for name, unit in units.items()}, context.environment
+    )
+    return findings(verification, units)
+
+
+def _hash(texts: Iterable[SourceText], captured: Iterable[Captured]) -> str:
+    parts = [f"{text.file}\0{text.text}\0" for text in texts]
+    parts += [f"{source.source}\0{source.object_name}\0" for source in captured]
+    return sha256("".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

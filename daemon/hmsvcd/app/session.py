@@ -1,0 +1,61 @@
+"""The session that a command works for: its manager, its environment, its folders."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from hmsvcd.errors import NoManagerError
+from hmsvcd.host import process
+from hmsvcd.host.paths import Paths
+from hmsvcd.host.systemd import Manager
+from hmsvcd.model.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A user's session. Without a manager, ``absent`` says what was looked for."""
+
+    environment: Mapping[str, str]
+    paths: Paths
+    connected: Manager | None = None
+    absent: NoManagerError | None = None
+
+    @property
+    def manager(self) -> Manager:
+        """The manager; raises NoManagerError where there is none."""
+        if self.connected is None:
+            raise self.absent or NoManagerError("there is no systemd --user")
+        return self.connected
+
+    @property
+    def context(self) -> Context:
+        """What references of a declaration can name in this session."""
+        paths = self.paths
+        return Context(
+            home_directory=str(paths.home),
+            username=process.username(self.environment),
+            config_home=str(paths.config_home),
+            data_home=str(paths.data_home),
+            state_home=str(paths.state_home),
+            cache_home=str(paths.cache_home),
+            runtime_dir=str(paths.runtime_dir),
+            store=str(paths.store),
+            environment=self.environment,
+            working_directory=process.working_directory(),
+        )
+
+
+@asynccontextmanager
+async def open_session() -> AsyncIterator[Session]:
+    """Connect to the manager; its environment counts, or this process's where there is none."""
+    environ = process.environment()
+    try:
+        manager = await Manager.connect(environ)
+    except NoManagerError as absent:
+        yield Session(environ, Paths.from_environ(environ), absent=absent)
+        return
+    try:
+        environ = {"HOME": environ.get("HOME", "")} | await manager.environment()
+        yield Session(environ, Paths.from_environ(environ), manager)
+    finally:
+        await manager.close()

@@ -1,0 +1,79 @@
+"""Look again after the jobs: a start that "succeeds" may fail a moment later."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hmsvcd.app.session import Session
+from hmsvcd.host.journal import last_lines
+from hmsvcd.model.observed import Observed, ObservedUnit
+from hmsvcd.model.plan import UnitResult
+from hmsvcd.model.settings import Settings
+from hmsvcd.pipeline.advance import STARTING
+
+LOG_LINES = 10
+
+
+async def settle(
+    session: Session, results: Sequence[UnitResult], settings: Settings
+) -> list[UnitResult]:
+    """Return the results as they are ``settle`` seconds after the last job.
+
+    What failed then has its last log lines and, where systemd says so, the reason.
+    """
+    started = [result for result in results if result.action in STARTING]
+    if any(result.result == "done" for result in started):
+        await asyncio.sleep(settings.settle)
+    units = [result.unit for result in results if result.failed or result.action in STARTING]
+    if not units:
+        return list(results)
+    observed = await session.manager.observe(units)
+    judged = [_judged(result, observed) for result in results]
+    failed = {result.unit for result in judged if result.failed}
+    logs = await _logs(failed, session.environment, observed)
+    return [
+        replace(result, log=logs[result.unit]) if result.failed else result for result in judged
+    ]
+
+
+def _judged(result: UnitResult, observed: Observed) -> UnitResult:
+    unit = observed.unit(result.unit)
+    if result.action not in STARTING or result.result not in {"done", "starting", "failed"}:
+        return result
+    if result.result == "starting" and unit.active_state == "active" and unit.job is None:
+        return replace(result, result="done")
+    if unit.active_state == "failed" or _loops(unit):
+        return replace(result, result="failed", message=result.message or _why(unit))
+    if result.result == "done" and _was_skipped(unit):
+        return replace(result, result="skipped", message="a condition of the unit does not hold")
+    return result
+
+
+def _loops(unit: ObservedUnit) -> bool:
+    return unit.sub_state.startswith("auto-restart") and unit.result not in {"", "success"}
+
+
+def _was_skipped(unit: ObservedUnit) -> bool:
+    refused = not unit.condition_result and unit.condition_timestamp > 0
+    return unit.active_state == "inactive" and (refused or unit.result == "exec-condition")
+
+
+def _why(unit: ObservedUnit) -> str:
+    status = f", status {unit.main_status}" if unit.main_status else ""
+    return f"{unit.result}{status}" if unit.result else unit.active_state
+
+
+async def _logs(
+    units: set[str], environ: Mapping[str, str], observed: Observed
+) -> Mapping[str, tuple[str, ...]]:
+    names = sorted(units)
+    limit = asyncio.Semaphore(4)
+
+    async def read(unit: str) -> tuple[str, ...]:
+        async with limit:
+            invocation = observed.unit(unit).invocation or None
+            return await last_lines(unit, environ, invocation=invocation, lines=LOG_LINES)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = {unit: group.create_task(read(unit)) for unit in names}
+    return {unit: task.result() for unit, task in tasks.items()}

@@ -1,0 +1,85 @@
+"""Look how things stand, without changing anything."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hmsvcd.app.gather import Ground, look_around, read_ground
+from hmsvcd.app.load import Loaded
+from hmsvcd.app.session import Session
+from hmsvcd.host.paths import Paths
+from hmsvcd.host.records import Records
+from hmsvcd.host.store import Store
+from hmsvcd.host.unit_path import UnitPath
+from hmsvcd.model.observed import Observed
+from hmsvcd.model.status import Status
+from hmsvcd.model.unit import UnitFile
+from hmsvcd.pipeline.summarize import Known, summarize
+from hmsvcd.pipeline.unit_file import parse
+
+DAEMON_NAME = "org.hmsvcd"
+"""The bus name that the daemon of a session owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How things stand.
+
+    ``daemon`` is the process of the daemon, None where none runs. ``held`` says why what is
+    installed is not the declaration on purpose (``rollback to 3``); None where it may be.
+    """
+
+    status: Status
+    daemon: int | None = None
+    held: str | None = None
+
+
+async def look(session: Session, loaded: Loaded) -> Seen:
+    """Return the status of everything installed; raises NoManagerError without a manager."""
+    ground = read_ground(session.paths)
+    units = ground.generation.units
+    observed = await _observe(session, units)
+    unit_path = UnitPath(observed.unit_path, session.paths.unit_folder)
+    surroundings = look_around(session.paths, ground, ground.generation, unit_path)
+    store = Store(session.paths.store)
+    records = {unit: ground.state.units.get(unit) for unit in units}
+    started = {unit: record.started for unit, record in records.items() if record}
+    known = Known(
+        generation=ground.generation,
+        state=ground.state,
+        observed=observed,
+        started=_definitions(store, started),
+        linked=_definitions(store, units),
+        overridden=surroundings.overridden,
+    )
+    status = summarize(known, ground.current.number if ground.current else None)
+    daemon = await session.manager.process_of(DAEMON_NAME)
+    return Seen(status, daemon, _held_because(ground, loaded))
+
+
+def installed_declaration(paths: Paths) -> str | None:
+    """Return the declaration that what is installed came from; None before the first apply."""
+    current = Records(paths).current()
+    return current.declaration if current else None
+
+
+async def _observe(session: Session, units: Iterable[str]) -> Observed:
+    """Observe units and whatever triggers them."""
+    names = list(units)
+    observed = await session.manager.observe(names)
+    triggers = {name for unit in names for name in observed.unit(unit).triggered_by} - set(names)
+    if not triggers:
+        return observed
+    return await session.manager.observe([*names, *triggers])
+
+
+def _definitions(store: Store, objects: Mapping[str, str | None]) -> dict[str, UnitFile]:
+    texts = {unit: store.read_unit(name) for unit, name in objects.items() if name}
+    return {unit: parse(unit, text) for unit, text in texts.items() if text is not None}
+
+
+def _held_because(ground: Ground, loaded: Loaded) -> str | None:
+    """After a rollback the declaration that was left is held until it changes or is applied."""
+    current = ground.current
+    if current is None or current.left is None:
+        return None
+    return current.cause if loaded.inputs == current.left[0] else None

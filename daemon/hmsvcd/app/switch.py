@@ -1,0 +1,132 @@
+"""Carry out a planned switch, in an order that can be interrupted anywhere (DESIGN section 5)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hmsvcd.app.jobs import JobRunner
+from hmsvcd.app.linking import Linking
+from hmsvcd.app.planning import Planned, links_of
+from hmsvcd.app.ports import Progress
+from hmsvcd.app.recording import Done, Recording
+from hmsvcd.app.session import Session
+from hmsvcd.app.settled import settle
+from hmsvcd.errors import CallError
+from hmsvcd.host import clock
+from hmsvcd.model.decision import Installing
+from hmsvcd.model.observed import Observed
+from hmsvcd.model.plan import Action, ActionKind, Outcome, Reloading, UnitResult
+from hmsvcd.pipeline.advance import STARTING
+from hmsvcd.pipeline.induce import owed_by
+
+_RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
+_STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})
+_JOBS = STARTING | {ActionKind.RELOAD}
+
+
+class Switch:
+    """One switch; the caller holds the lock and has made sure that it is possible."""
+
+    def __init__(
+        self, session: Session, planned: Planned, world: Installing, progress: Progress
+    ) -> None:
+        self._session = session
+        self._manager = session.manager
+        self._planned = planned
+        self._world = world
+        self._progress = progress
+        self._recording = Recording(session.paths, planned, world)
+        self._linking = Linking(session.paths, planned.plan.files, planned.ground.generation)
+        ending = planned.plan.ending
+        self._actions = [one for one in planned.plan.actions if one.unit not in ending]
+        self._ending = [one for one in planned.plan.actions if one.unit in ending]
+        self._stuck: list[str] = []
+
+    async def carry_out(self) -> Outcome:
+        """Carry out the plan and return what came of it.
+
+        Raises HostError or BusGoneError where it cannot go on; the next switch then finishes it.
+        """
+        plan, settings = self._planned.plan, self._planned.target.settings
+        self._progress.planned(plan)
+        self._recording.put_objects()
+        owed = self._world.owed | owed_by(plan.actions, self._world)
+        self._recording.begin(owed)
+        async with self._manager.jobs() as jobs:
+            runner = JobRunner(jobs, self._recording.pending, self._progress, settings)
+            await self._stop(runner)
+            leaving = links_of(iter(self._stuck)) | frozenset(self._planned.generation.leaving)
+            self._linking.install(leaving)
+            linked_at = clock.monotonic()
+            await self._reload_and_act(runner)
+            results = await settle(self._session, [*runner.results, *self._kept()], settings)
+            after = await self._look_after(results, owed)
+            self._linking.remove_files()
+            number = self._recording.finish(Done(results, after, leaving, linked_at), owed)
+            self._recording.collect()
+            await runner.send(self._ending)
+        return Outcome(plan, tuple(results), number)
+
+    async def _stop(self, runner: JobRunner) -> None:
+        """Stop what is to stop with its old definition; what hangs keeps it in this switch."""
+        actions = self._stopped()
+        unit = self._world.observed.unit
+        already = frozenset(one.unit for one in actions if unit(one.unit).job == "stop")
+        self._stuck = await runner.stop(actions, already)
+
+    def _stopped(self) -> list[Action]:
+        return [action for action in self._actions if action.kind in _STOPS]
+
+    async def _reload_and_act(self, runner: JobRunner) -> None:
+        reloading = self._planned.plan.reloading
+        if reloading is Reloading.BEFORE:
+            await self._manager.reload()
+            await self._look_again(runner)
+        await self._reset_failed(runner)
+        actions = [
+            one for one in self._actions if one.kind in _JOBS and one.unit not in self._stuck
+        ]
+        unknown = await runner.run(actions)
+        if unknown or reloading is Reloading.AFTER:
+            await self._manager.reload()
+        # a folder's time stamp that systemd has cached hides a file that is new in it
+        for action in await runner.run(unknown):
+            runner.refused(action, "systemd does not know the unit, or one that it requires")
+
+    async def _look_again(self, runner: JobRunner) -> None:
+        """Stop once more what Upholds=, a socket or a timer has started as it was before."""
+        stopped = [action for action in self._stopped() if action.unit not in self._stuck]
+        if not stopped:
+            return
+        seen = await self._manager.observe([action.unit for action in stopped], closely=())
+        up = {action.unit for action in stopped if seen.unit(action.unit).active_state in _RUNS}
+        again = [one for one in stopped if one.kind is ActionKind.STOP and one.unit in up]
+        await runner.stop(again, frozenset())
+        self._actions = [
+            replace(action, kind=ActionKind.RESTART)
+            if action.kind is ActionKind.STOP_START and action.unit in up
+            else action
+            for action in self._actions
+        ]
+
+    async def _reset_failed(self, runner: JobRunner) -> None:
+        for action in self._actions:
+            if action.kind is ActionKind.RESET_FAILED:
+                try:
+                    await self._manager.reset_failed(action.unit)
+                except CallError as refusal:
+                    runner.refused(action, refusal.text)
+                else:
+                    runner.note(UnitResult(action.unit, action.kind, "done"))
+
+    def _kept(self) -> Iterable[UnitResult]:
+        actions = self._planned.plan.actions
+        kept = (action.unit for action in actions if action.kind is ActionKind.KEEP)
+        return (UnitResult(unit, ActionKind.KEEP, "kept") for unit in kept)
+
+    async def _look_after(
+        self, results: Iterable[UnitResult], owed: frozenset[str]
+    ) -> Observed:
+        acted = owed.union(result.unit for result in results)
+        return await self._manager.observe(
+            acted.union(self._planned.generation.units), closely=acted
+        )

@@ -1,0 +1,69 @@
+"""What a switch goes to: a rendered declaration, or an earlier generation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hmsvcd.app.load import Loaded
+from hmsvcd.errors import RefusedError
+from hmsvcd.host.store import Store
+from hmsvcd.model.generation import Generation, Manifest
+from hmsvcd.model.rendering import Rendering
+from hmsvcd.model.settings import Settings
+from hmsvcd.pipeline.leaving import without_leaving
+from hmsvcd.pipeline.render import generation
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a switch goes.
+
+    ``texts`` holds the text of every unit. ``rendering`` is what the store may lack yet; None
+    where all objects are in the store. ``left`` says what a rollback goes away from
+    (``Manifest.left``).
+    """
+
+    generation: Generation
+    texts: Mapping[str, str]
+    declaration: str
+    inputs: str
+    cause: str
+    settings: Settings
+    rendering: Rendering | None = None
+    left: tuple[str, str] | None = None
+
+
+def from_declaration(loaded: Loaded) -> Target:
+    """Return the target that a declaration without errors stands for."""
+    if loaded.rendering is None or loaded.declaration is None:
+        raise RefusedError("the declaration has errors")
+    return Target(
+        generation(loaded.rendering),
+        {name: unit.text for name, unit in loaded.rendering.units.items()},
+        str(loaded.path.absolute()),
+        loaded.inputs,
+        "apply",
+        loaded.declaration.settings,
+        loaded.rendering,
+    )
+
+
+def from_manifest(manifest: Manifest, store: Store, cause: str, settings: Settings) -> Target:
+    """Return the target that an earlier generation stands for; its objects are in the store.
+
+    Raises RefusedError where one has been lost.
+    """
+    declared = without_leaving(manifest.generation)
+    for object_name in declared.objects:
+        if not store.verify(object_name):
+            lost = f"{object_name} is lost or damaged"
+            raise RefusedError(f"generation {manifest.number} cannot be used: {lost}")
+    texts = {unit: store.read_unit(name) or "" for unit, name in declared.units.items()}
+    return Target(
+        declared,
+        texts,
+        manifest.declaration,
+        manifest.inputs,
+        cause,
+        settings,
+        left=manifest.left,
+    )
