@@ -1,0 +1,1 @@
+"""One file per command: it parses, calls ``app``, shows, and returns an exit code."""

@@ -1,0 +1,47 @@
+"""``hmsvcd apply``: bring the session to what the declaration says."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hmsvcd.cli.documents import APPLY
+from hmsvcd.cli.options import backup_option, chosen_declaration, config_option, json_option
+from hmsvcd.cli.running import Report, run_reported
+from hmsvcd.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hmsvcd.app.session import Session
+
+
+@click.command("apply")
+@config_option
+@backup_option
+@click.option("--replace", is_flag=True, help="Replace all services of another declaration.")
+@json_option
+def command(
+    config: Path | None,
+    backup: str | None,
+    replace: bool,  # noqa: FBT001 - click passes flags
+    as_json: bool,  # noqa: FBT001 - click passes flags
+) -> ExitCode:
+    """Bring the session to what the declaration says, with as little disturbance as possible.
+
+    The exit code is 1 if the declaration is wrong (nothing is changed), 4 if a unit failed.
+    """
+    from hmsvcd.app.apply import Request, apply, finish_pending  # noqa: PLC0415 - not for --help
+    from hmsvcd.app.ports import Silence  # noqa: PLC0415
+    from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
+
+    async def body(session: "Session", report: Report) -> ExitCode:
+        path = chosen_declaration(session, config)
+        loaded = await report.load(session, path, refuse_others=True)
+        if loaded.rendering is None:
+            await finish_pending(session, Silence())
+            return report.finish({}, lambda console: console.print("nothing was changed"))
+        request = Request(backup, replace)
+        return await report_switch(
+            lambda progress: apply(session, loaded, request, progress), report
+        )
+
+    return run_reported(body, Report(APPLY, as_json=as_json))

@@ -1,0 +1,55 @@
+"""``hmsvcd render``: show the units and files of the declaration."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hmsvcd.cli.documents import RENDER, rendering_values
+from hmsvcd.cli.options import chosen_declaration, config_option, json_option
+from hmsvcd.cli.running import Report, run_reported
+from hmsvcd.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hmsvcd.app.session import Session
+    from hmsvcd.cli.console import Console
+    from hmsvcd.model.rendering import Rendering
+
+
+@click.command("render")
+@config_option
+@json_option
+def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
+    """Show the units, links and files that the declaration stands for; nothing is touched."""
+
+    async def body(session: "Session", report: Report) -> ExitCode:
+        loaded = await report.load(session, chosen_declaration(session, config))
+        rendering = loaded.rendering
+        if rendering is None:
+            return report.finish({})
+        values = rendering_values(rendering, session.context)
+        return report.finish(values, lambda console: _show(rendering, console))
+
+    return run_reported(body, Report(RENDER, as_json=as_json))
+
+
+def _show(rendering: "Rendering", console: "Console") -> None:
+    for name, unit in rendering.units.items():
+        _show_text(name, unit.text, console)
+    for folder, units in rendering.links.items():
+        console.print(f"# {folder}/: {' '.join(units)}", style="bold cyan")
+    if rendering.links:
+        console.print()
+    for target, file in rendering.files.items():
+        copied = f"(a copy of {file.source})\n"
+        _show_text(target, copied if file.text is None else file.text, console)
+
+
+def _show_text(name: str, text: str, console: "Console") -> None:
+    """Show a text as it is, or as a terminal does not obey it."""
+    from hmsvcd.cli.console import one_line  # noqa: PLC0415 - rich is slow to import
+
+    lines = text.split("\n")
+    shown = "\n".join(map(one_line, lines)) if console.is_terminal else text
+    console.print(f"# {one_line(name)}", style="bold cyan")
+    console.print(shown)

@@ -1,0 +1,58 @@
+"""Names of what is installed: asked for, missed, completed."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from hmsvcd.errors import HmsvcdError, RefusedError
+
+if TYPE_CHECKING:
+    from hmsvcd.host.records import Records
+
+
+def no_such_service(name: str, known: Iterable[str], *, declared: bool = False) -> RefusedError:
+    """Return what to say of a name that no installed service or unit has."""
+    from hmsvcd.pipeline.suggest import all_of, suggestion  # noqa: PLC0415 - for mistakes only
+
+    names = list(known)
+    if declared:
+        hint = "it is declared, but not applied yet: hmsvcd apply"
+    else:
+        usual = all_of(names) if names else "nothing is installed yet: hmsvcd apply"
+        hint = suggestion(name, names) or usual
+    return RefusedError(f"no service or unit {name!r} is installed", hint)
+
+
+def complete_services(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the installed services and units that begin so, for the shell."""
+    del context, parameter
+    try:
+        current = _records().current()
+    except HmsvcdError:
+        return []
+    names = {*current.generation.services, *current.generation.units} if current else set()
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def complete_generations(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the numbers of the generations that begin so, for the shell."""
+    del context, parameter
+    try:
+        numbers = _records().numbers()
+    except HmsvcdError:
+        return []
+    return [str(number) for number in numbers if str(number).startswith(incomplete)]
+
+
+def _records() -> "Records":
+    """Return the records of this process's environment: to ask the manager would take too long."""
+    from hmsvcd.host import process  # noqa: PLC0415 - for shells only, as what follows
+    from hmsvcd.host.paths import Paths  # noqa: PLC0415
+    from hmsvcd.host.records import Records  # noqa: PLC0415
+
+    return Records(Paths.from_environ(process.environment()))

@@ -1,0 +1,111 @@
+"""A plan as people read it: per unit the action, the reason and what changes in its text."""
+
+import difflib
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.text import Text
+
+from hmsvcd.cli.console import Console, one_line
+from hmsvcd.model.plan import Action, ActionKind, Change, FileChange, LinkKind, Plan, Reloading
+
+Sides = Callable[[FileChange], tuple[str, str] | None]
+"""Gives the old and the new text of what changes; None where it is no text."""
+
+STYLES = {
+    ActionKind.START: "green",
+    ActionKind.STOP: "red",
+    ActionKind.RESTART: "yellow",
+    ActionKind.STOP_START: "yellow",
+    ActionKind.RELOAD: "cyan",
+    ActionKind.RESET_FAILED: "magenta",
+    ActionKind.KEEP: "dim",
+}
+_LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_VERBS = {Change.CREATE: "install", Change.REPLACE: "update", Change.REMOVE: "remove"}
+_CONTEXT = 2
+_WIDEST_NAME = 40
+
+
+def show_plan(plan: Plan, sides: Sides, console: Console) -> None:
+    """Print each unit's action with its reason and text, what else follows, and the files."""
+    units = {each.name: each for each in plan.files if each.kind is LinkKind.UNIT}
+    files = [each for each in plan.files if each.kind is LinkKind.FILE]
+    reasons = {decision.unit: decision.reason for decision in plan.decisions}
+    acted = {action.unit for action in plan.actions}
+    width = name_width((*acted, *units))
+    for action in plan.actions:
+        console.print(action_line(action, width))
+        if action.unit in units and action.kind is not ActionKind.RESET_FAILED:
+            _show_text(units.pop(action.unit), sides, console)
+    for name, change in units.items():
+        reason = reasons.get(name, "") if name not in acted else ""
+        console.print(line(_VERBS[change.change], "bold", name, width, reason))
+        _show_text(change, sides, console)
+    for change in files:
+        console.print(line(_VERBS[change.change], "bold", one_line(change.path), 0, ""))
+        _show_text(change, sides, console)
+    for consequence in _consequences(plan):
+        console.print(consequence)
+    console.print(_summary(plan))
+
+
+def name_width(names: Iterable[str]) -> int:
+    """Return the width of the column that names stand in."""
+    return min(max(map(len, names), default=0), _WIDEST_NAME)
+
+
+def line(verb: str, style: str, name: str, width: int, reason: str) -> Text:
+    """Return what is done, or was, to whom and why."""
+    return Text.assemble(
+        "  ", (f"{verb:<13}", style), " ", (f"{name:<{width}}", "bold"), f"  {reason}"
+    )
+
+
+def action_line(action: Action, width: int = 0) -> Text:
+    """Return an action in one line: what, to which unit, and why."""
+    said = line(action.kind.value, STYLES[action.kind], action.unit, width, action.reason)
+    return said.append(f" (pending: {action.pending})", "dim") if action.pending else said
+
+
+def induced_lines(plan: Plan) -> Iterator[Text]:
+    """Yield a line for each unit that an action takes along."""
+    for induced in plan.induced:
+        yield line("also", "dim", induced.unit, 0, induced.because)
+
+
+def _consequences(plan: Plan) -> Iterator[Text]:
+    yield from induced_lines(plan)
+    if plan.reloading is not Reloading.NOT:
+        when = "before the jobs" if plan.reloading is Reloading.BEFORE else "after the jobs"
+        yield line("daemon-reload", "dim", "", 0, when if plan.actions else "")
+
+
+def _summary(plan: Plan) -> Text:
+    kinds = (ActionKind.STOP, ActionKind.RELOAD, ActionKind.RESTART, ActionKind.STOP_START,
+             ActionKind.START, ActionKind.KEEP)  # fmt: skip
+    counted = Counter(action.kind for action in plan.actions)
+    if plan.is_empty:
+        return Text("nothing to do", "green")
+    parts = [f"{counted[kind]} to {kind.value}" for kind in kinds if counted[kind]]
+    changed = Counter(each.change for each in plan.files if each.kind is not LinkKind.DEPENDENCY)
+    parts += [f"{changed[each]} to {verb}" for each, verb in _VERBS.items() if changed[each]]
+    return Text(f"in all: {', '.join(parts)}" if parts else "in all: daemon-reload", "bold")
+
+
+def _show_text(change: FileChange, sides: Sides, console: Console) -> None:
+    both = sides(change)
+    if both is None:
+        console.print(Text("      (no text, or a folder)", "dim"))
+        return
+    whole = change.change is not Change.REPLACE
+    for line in _difference(*both):
+        if not (whole and line.startswith("@")):
+            console.print(Text(f"      {one_line(line)}", _LINE_STYLES.get(line[:1], "")))
+    console.print()
+
+
+def _difference(old: str, new: str) -> Iterable[str]:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=_CONTEXT)
+    yield from itertools.islice(lines, 2, None)  # the first two would name the files

@@ -1,0 +1,104 @@
+"""Run the body of a command in the user's session, and report what it finds as text or JSON."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmsvcd.cli.documents import Document, document, print_document, problem_diagnostic
+from hmsvcd.cli.problem import problem_of
+from hmsvcd.errors import ExitCode
+from hmsvcd.model.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from hmsvcd.app.load import Loaded
+    from hmsvcd.app.session import Session
+    from hmsvcd.cli.console import Console
+
+Show = Callable[["Console"], None]
+
+
+class Report:
+    """What a command has to say: diagnostics, and either a document or something to show.
+
+    ``keys`` are those of its document. Diagnostics go to standard error, or to standard output
+    where they are what was asked for.
+    """
+
+    def __init__(
+        self, keys: Iterable[str], *, as_json: bool, findings_on_stdout: bool = False
+    ) -> None:
+        self.as_json = as_json
+        self._keys = tuple(keys)
+        self._findings_on_stdout = findings_on_stdout
+        self._diagnostics: list[Diagnostic] = []
+        self._texts: dict[str, str] = {}
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take up diagnostics; as text they are shown at once."""
+        found = list(diagnostics)
+        self._diagnostics += found
+        if found and not self.as_json:
+            from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
+            from hmsvcd.cli.diagnostics import show  # noqa: PLC0415
+
+            show(found, self._texts, console(stderr=not self._findings_on_stdout))
+
+    async def load(
+        self,
+        session: "Session",
+        path: Path,
+        *,
+        refuse_others: bool = False,
+        with_systemd: bool = True,
+    ) -> "Loaded":
+        """Load a declaration and take up what is wrong with it."""
+        from hmsvcd.app.load import load  # noqa: PLC0415 - only for who reads a declaration
+
+        loaded = await load(
+            path, session.context, refuse_others=refuse_others, with_systemd=with_systemd
+        )
+        self._texts |= loaded.texts
+        self.add(loaded.diagnostics)
+        return loaded
+
+    def finish(
+        self, values: Document, show: Show | None = None, code: ExitCode | None = None
+    ) -> ExitCode:
+        """Print the document, or show what is to be shown, and return the exit code.
+
+        Without ``code`` it is 1 if there is any error, else 0.
+        """
+        if self.as_json:
+            print_document(document(self._keys, self._diagnostics, values))
+        elif show:
+            from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
+
+            show(console())
+        if code is not None:
+            return code
+        wrong = any(found.is_error for found in self._diagnostics)
+        return ExitCode.REFUSED if wrong else ExitCode.DONE
+
+
+Body = Callable[["Session", Report], Awaitable[ExitCode]]
+
+
+def run_reported(body: Body, report: Report) -> ExitCode:
+    """Run a command's body and return its exit code; what it raises is reported, too."""
+    import asyncio  # noqa: PLC0415 - 60 ms, and not every command comes here
+
+    try:
+        return asyncio.run(_in_session(body, report))
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a document is promised for every error
+        problem = problem_of(error)
+        report.add([problem_diagnostic(problem)])
+        return report.finish({}, code=problem.exit_code)
+
+
+async def _in_session(body: Body, report: Report) -> ExitCode:
+    from hmsvcd.app.session import open_session  # noqa: PLC0415 - as above
+
+    async with open_session() as session:
+        return await body(session, report)

@@ -1,0 +1,166 @@
+"""What apply and rollback have in common: progress while jobs run, and what came of them."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live
+from rich.text import Text
+
+from hmsvcd.app.ports import Progress, Silence
+from hmsvcd.cli.console import Console, console, one_line
+from hmsvcd.cli.documents import outcome_values
+from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_width
+from hmsvcd.cli.running import Report
+from hmsvcd.errors import ExitCode
+from hmsvcd.model.plan import ActionKind, Outcome, Plan, UnitResult
+
+if TYPE_CHECKING:
+    from hmsvcd.model.plan import Action
+
+_DONE = {
+    ActionKind.STOP: "stopped",
+    ActionKind.RELOAD: "reloaded",
+    ActionKind.RESTART: "restarted",
+    ActionKind.STOP_START: "restarted",
+    ActionKind.START: "started",
+}
+_ENDS = {
+    "starting": "still starting",
+    "leaving": "still stopping",
+    "kept": "kept as it is",
+    "skipped": "skipped",
+}
+_MOST_NAMED = 3
+
+
+async def report_switch(
+    switch: Callable[[Progress], Awaitable[Outcome]], report: Report
+) -> ExitCode:
+    """Carry out a switch with progress, and report its outcome."""
+    if report.as_json:
+        outcome = await switch(Silence())
+    else:
+        with _Teller(console()) as progress:
+            outcome = await switch(progress)
+    report.add(outcome.plan.warnings)
+    code = ExitCode.UNIT_FAILED if any(each.failed for each in outcome.results) else ExitCode.DONE
+    return report.finish(
+        outcome_values(outcome), lambda shown: _show_outcome(outcome, shown), code=code
+    )
+
+
+class _Teller:
+    """Says what happens while it happens; that nobody reads it must not stop a switch."""
+
+    def __init__(self, shown: Console) -> None:
+        self._console = shown
+        self._live = Live(console=shown, auto_refresh=False, transient=True)
+        self._reasons: dict[str, Action] = {}
+        self._awaited: dict[str, None] = {}
+        self._width = 0
+        self._is_read = True
+
+    def __enter__(self) -> Self:
+        """Begin with nothing."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the line of what is awaited off the terminal."""
+        self._try(self._live.stop)
+
+    def planned(self, plan: Plan) -> None:
+        """Say what is not going to be said when it has happened."""
+        self._reasons = {action.unit: action for action in plan.actions}
+        self._awaited = dict.fromkeys(
+            action.unit for action in plan.actions if action.kind in _DONE
+        )
+        self._width = name_width(self._reasons)
+        for action in plan.actions:
+            if action.kind is ActionKind.KEEP:
+                self._print(action_line(action, self._width))
+        for induced in induced_lines(plan):
+            self._print(induced)
+        if self._awaited and self._console.is_terminal:
+            self._try(self._live.start)
+            self._show_awaited()
+
+    def finished(self, result: UnitResult) -> None:
+        """Say how an action ended."""
+        if result.action is ActionKind.RESET_FAILED:
+            return
+        self._awaited.pop(result.unit, None)
+        action = self._reasons.get(result.unit)
+        self._print(_result_line(result, self._width, action.reason if action else ""))
+        self._show_awaited()
+
+    def waiting(self, message: str) -> None:
+        """Say who is waited for."""
+        self._print(Text(message, "dim"))
+
+    def _show_awaited(self) -> None:
+        if not self._live.is_started:
+            return
+        named = ", ".join(list(self._awaited)[:_MOST_NAMED])
+        more = len(self._awaited) - _MOST_NAMED
+        text = f"waiting for {named}{f' and {more} more' if more > 0 else ''}" if named else ""
+        self._try(lambda: self._live.update(Text(text, "dim"), refresh=True))
+
+    def _print(self, line: Text) -> None:
+        self._try(lambda: self._console.print(line))
+
+    def _try(self, say: Callable[[], None]) -> None:
+        try:
+            if self._is_read:
+                say()
+        except OSError:
+            self._is_read = False
+
+
+def _result_line(result: UnitResult, width: int, reason: str) -> Text:
+    if result.result == "done":
+        words, style = _DONE.get(result.action, result.action.value), STYLES[result.action]
+    elif result.failed:
+        words, style = result.result, "bold red"
+    else:
+        words, style = _ENDS.get(result.result, result.result), "yellow"
+    return line(words, style, result.unit, width, reason)
+
+
+def _show_outcome(outcome: Outcome, shown: Console) -> None:
+    for result in outcome.results:
+        if result.failed:
+            _show_failure(result, shown)
+    shown.print(_summary(outcome))
+
+
+def _show_failure(result: UnitResult, shown: Console) -> None:
+    why = f" ({one_line(result.message)})" if result.message else ""
+    words = f"{result.unit}: {result.action.value} {result.result}{why}"
+    shown.print(Text(words, "bold red"))
+    for written in result.log:
+        shown.print(Text(f"    {one_line(written)}", "dim"))
+
+
+def _summary(outcome: Outcome) -> Text:
+    where = f"generation {outcome.generation}"
+    failed = sum(result.failed for result in outcome.results)
+    ended = Counter(
+        _DONE[result.action] if result.result == "done" else _ENDS.get(result.result, "")
+        for result in outcome.results
+        if result.action in _DONE and not result.failed
+    )
+    parts = [f"{number} {words}" for words, number in ended.items()]
+    if failed:
+        return Text(f"{where}: {', '.join([*parts, f'{failed} failed'])}", "bold red")
+    if parts:
+        return Text(f"{where}: {', '.join(parts)}", "green")
+    if outcome.plan.is_empty:
+        return Text(f"{where} is installed: nothing to do", "green")
+    return Text(f"{where}: installed; no unit had to do anything", "green")
