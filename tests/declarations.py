@@ -29,9 +29,7 @@ HEAD = '[services.a]\nprocess.argv = ["/bin/a"]\n'
 def documents(*texts: str) -> list[Document]:
     """Return the files of a declaration: ``config.toml``, then ``conf.d/1.toml`` and so on."""
     names = ["config.toml", *(f"conf.d/{number}.toml" for number in range(1, len(texts)))]
-    return [
-        Document(name, tomllib.loads(text)) for name, text in zip(names, texts, strict=True)
-    ]
+    return [Document(name, tomllib.loads(text)) for name, text in zip(names, texts, strict=True)]
 
 
 def judged(*texts: str) -> tuple[Declaration | None, tuple[Diagnostic, ...]]:

@@ -153,6 +153,7 @@ def test_what_is_shown_of_a_rendering_is_rendered(
         name = first.removeprefix("# ")
         text = units[name]["text"] if name in units else printed.partition(f"{first}\n")[2]
         assert in_order(lines, text), f"{block.where}: {name} is rendered as\n{text}"
+        assert block.mark != "whole" or lines == text.splitlines(), block.where
 
 
 @pytest.mark.parametrize("example", parameters(WRONG))
@@ -225,9 +226,8 @@ def test_the_two_lines_are_there() -> None:
     """The README has the lines for running and for testing, and CI takes its own from there."""
     lines = [line for block in blocks("README.md") for line in block.text.splitlines()]
     assert [lines.count(line) for line in SET_UP] == [1, 1]
-    pattern = re.search(r"grep -m1 -oE '([^']+)'", text_of(".ci/run"))
-    assert pattern
-    assert re.search(pattern[1], text_of("README.md")).group() == SET_UP[1] + "\n"  # type: ignore[union-attr]
+    (pattern,) = re.findall(r"grep -m1 -oE '([^']+)' README.md", text_of(".ci/run"))
+    assert [line for line in lines if re.fullmatch(pattern, line)] == [SET_UP[1]]
 
 
 @pytest.mark.systemd

@@ -23,7 +23,7 @@ ODD_STATE = State(life=ODD, owed=frozenset({ODD}))
 
 
 def odd_pending() -> Pending:
-    return Pending(ODD_MANIFEST, {ODD: (ODD,)}, (ODD,), (ODD,), frozenset({ODD}), ODD, False)
+    return Pending(ODD_MANIFEST, {ODD: (ODD,)}, frozenset({ODD}), ODD, False)
 
 
 @given(st.from_type(Manifest), st.from_type(State), st.from_type(Pending))

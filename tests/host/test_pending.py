@@ -13,8 +13,6 @@ from hmsvcd.model.generation import Generation, JobRecord, Manifest, Pending
 PENDING = Pending(
     target=Manifest(3, 5, "/conf", "abc", "apply", Generation(units={"a.service": "1-a.service"})),
     definitions={"a.service": ("0-a.service", "1-a.service"), "b.service": ("0-b.service",)},
-    links=("a.service", "default.target.wants/a.service"),
-    files=("home-services/a/app.toml",),
     owed=frozenset({"b.service"}),
     life="boot 17",
     daemon_reload=True,

@@ -1,12 +1,11 @@
 """A user with a session of their own, who edits a declaration and types commands."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,9 +96,9 @@ class User:
     def listing(self) -> dict[str, tuple[int, int, str]]:
         """Return everything in the home, each with inode, time of change and what it is."""
         return {
-            str(path): (found.st_ino, found.st_mtime_ns, content(path))
+            str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, content(path))
             for path in self.home.rglob("*")
-            if (found := path.lstat()) and path != self.state / "lock"
+            if path != self.state / "lock"
         }
 
     def installed(self) -> dict[str, str]:
@@ -134,10 +133,9 @@ def ended(process: "subprocess.Popen[str]") -> Ran:
 
 
 @pytest.fixture
-def user(manager: Sandbox) -> Iterator[User]:
+def user(manager: Sandbox) -> User:
     """A user with an empty home and a fresh session."""
-    os.umask(0o022)
-    yield User(manager)
+    return User(manager)
 
 
 def eventually(holds: Callable[[], object], within: float = 20.0) -> None:

@@ -59,7 +59,7 @@ def test_edited_text_reloads(user, wait_until, how):
     assert user.apply().actions == {}
 
 
-def test_edited_text_restarts(user, wait_until):
+def test_edited_text_restarts(user):
     """Without X-SwitchMethod an edited file restarts its service."""
     user.apply(demo("one"))
     pid = user.pid("demo.service")
@@ -83,7 +83,7 @@ def test_description(user):
 
 
 def test_removed_service(user):
-    """A removed service is stopped with its own ExecStop, and all that was installed for it goes."""
+    """A removed service is stopped with its own ExecStop, and all that it had installed goes."""
     more = """systemd.service.serviceConfig.ExecStop = "/bin/sh -c 'echo stopped >%h/seen'"
 configData."a/b".text = "x"
 """
@@ -179,7 +179,9 @@ def test_oneshot_that_remains(user):
     assert recorded(user) == ["ran", "ran"]
 
 
-ANSWERS = "import socket\ns = socket.socket(fileno=3)\nwhile True: s.accept()[0].sendall(b'VERSION')"
+ANSWERS = """import socket
+s = socket.socket(fileno=3)
+while True: s.accept()[0].sendall(b'VERSION')"""
 
 
 def answering(version: str, more: str = "") -> str:
@@ -281,11 +283,12 @@ def test_instances(user):
     text = """
 [services."echo@"]
 process.argv = ["/bin/sleep", "1000"]
+systemd.service.wantedBy = { mkForce = [] }
 """
-    user.apply(text.replace("[", "[", 1) + 'systemd.service.wantedBy = { mkForce = [] }\n')
+    user.apply(text)
     user.systemctl("start", "echo@one.service", "echo@two.service")
     pids = [user.pid(f"echo@{name}.service") for name in ("one", "two")]
-    ran = user.apply(text.replace("1000", "1001") + "systemd.service.wantedBy = { mkForce = [] }\n")
+    ran = user.apply(text.replace("1000", "1001"))
     assert ran.actions == {"echo@one.service": "restart", "echo@two.service": "restart"}
     assert [user.pid(f"echo@{name}.service") for name in ("one", "two")] != pids
     ran = user.apply("services = {}")

@@ -1,4 +1,4 @@
-"""Declarations and what Home Manager's own code renders for them (recorded; see tests/cases/README.md)."""
+"""Declarations and what Home Manager's own code renders for them (recorded)."""
 
 import json
 import re
@@ -67,7 +67,8 @@ def test_renders_what_home_manager_renders(case):
         assert all(error.place for error in errors)
         return
     assert errors == []
-    captured = {file.source: capture(file.source) for file in sources(declaration)}
+    assert declaration is not None
+    captured = {file.source: capture(file.source) for file in sources(declaration) if file.source}
     rendering = render(declaration, captured, CONTEXT)
     shown = {
         f"@{target}@": CONTEXT.store_path(file.object_name)

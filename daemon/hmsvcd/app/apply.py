@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, demand_possible, plan_switch
 from hmsvcd.app.ports import Progress
-from hmsvcd.app.recording import is_same
+from hmsvcd.app.recording import clean, is_same
 from hmsvcd.app.session import Session
 from hmsvcd.app.switch import Switch
 from hmsvcd.app.target import Target, from_declaration, from_manifest
@@ -89,6 +89,7 @@ async def _switch_to(
         if planned.world is None or _is_settled(planned):
             current = planned.ground.current
             progress.planned(planned.plan)
+            clean(session.paths)
             return Outcome(planned.plan, generation=current.number if current else None)
         return await Switch(session, planned, planned.world, progress).carry_out()
 

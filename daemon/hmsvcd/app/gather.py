@@ -70,7 +70,9 @@ def look_around(
     pending = ground.pending.target.generation if ground.pending else NOTHING
     had_files = {*ground.generation.files, *pending.files}
     units, files = {*target.units, *ground.old}, {*target.files, *had_files}
-    foreign = dict(_foreign_units(installation, units)) | dict(_foreign_files(installation, files))
+    installed = ground.installed  # where a link of ours was found, nothing else lies
+    foreign = dict(_foreign_units(installation, units - installed.units.keys()))
+    foreign |= _foreign_files(installation, files - installed.files.keys())
     ours = foreign.keys() & {*ground.old, *pending.units, *had_files}
     shadowing = unit_path.shadowing() if unit_path else {}
     overridden = {name: str(foreign[name].path) for name in sorted(ours)}

@@ -128,6 +128,6 @@ async def _verify(units: Mapping[str, RenderedUnit], context: Context) -> Sequen
 
 
 def _hash(texts: Iterable[SourceText], captured: Iterable[Captured]) -> str:
-    parts = [f"{text.file}\0{text.text}\0" for text in texts]
+    parts = [f"{Path(text.file).absolute()}\0{text.text}\0" for text in texts]
     parts += [f"{source.source}\0{source.object_name}\0" for source in captured]
     return sha256("".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

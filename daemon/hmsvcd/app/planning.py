@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hmsvcd.app.gather import Ground, Surroundings, look_around, read_ground
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target
-from hmsvcd.app.world import installing, observe
+from hmsvcd.app.world import Setting, installing, observe
 from hmsvcd.errors import RefusedError
 from hmsvcd.host.installation import Installation, Installed, Owner
 from hmsvcd.host.links import in_the_way
@@ -21,6 +21,7 @@ from hmsvcd.model.unit import template_of
 from hmsvcd.pipeline.decide import decide
 from hmsvcd.pipeline.leaving import with_leaving
 from hmsvcd.pipeline.rules import LEAVING_RULE
+from hmsvcd.pipeline.unit_file import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +47,30 @@ async def plan_switch(session: Session, target: Target) -> Planned:
     """
     paths, manager = session.paths, session.connected
     ground = read_ground(paths)
-    observed = await observe(manager, ground, target) if manager else None
+    new = {unit: parse(unit, text) for unit, text in target.texts.items()}
+    observed = await observe(manager, ground, target, new) if manager else None
     unit_path = UnitPath(observed.unit_path, paths.unit_folder) if observed else None
     surroundings = look_around(paths, ground, target.generation, unit_path)
     if observed is None:
         files = tuple(file_changes(paths, ground.installed, target.generation, surroundings))
         plan, generation, world = Plan(files=files), target.generation, None
     else:
-        plan, generation, world = _decided(paths, ground, target, surroundings, observed)
+        setting = Setting(paths, ground, target, new, surroundings, observed)
+        plan, generation, world = _decided(setting)
     return Planned(plan, target, generation, ground, surroundings, world)
 
 
-def _decided(
-    paths: Paths, ground: Ground, target: Target, surroundings: Surroundings, observed: Observed
-) -> tuple[Plan, Generation, Installing]:
-    world = installing(paths, ground, target, surroundings, observed)
+def _decided(setting: Setting) -> tuple[Plan, Generation, Installing]:
+    ground, surroundings = setting.ground, setting.surroundings
+    world = installing(setting)
     plan = decide(world)
-    generation = target.generation
+    generation = setting.target.generation
     left = links_of(found.unit for found in plan.decisions if found.rule == LEAVING_RULE)
     if left:  # their links stay, so they alone are no reason for a daemon-reload
         generation = with_leaving(generation, ground.generation, ground.installed.units, left)
         world = replace(world, relinked=world.relinked - left)
         plan = decide(world)
-    files = tuple(file_changes(paths, ground.installed, generation, surroundings))
+    files = tuple(file_changes(setting.paths, ground.installed, generation, surroundings))
     warnings = (*plan.warnings, *_overridden_files(generation, surroundings))
     return replace(plan, files=files, warnings=warnings), generation, world
 

@@ -61,7 +61,7 @@ class Recording:
             self._records.drop_unfinished()
         new = self._planned.generation.units
         definitions = {
-            unit: _either(ground.old.get(unit, (NO_DEFINITION,)), new.get(unit))
+            unit: _either(ground.old.get(unit, (NO_DEFINITION,)), new.get(unit, NO_DEFINITION))
             for unit in {*ground.old, *new}
             if ground.pending or ground.old.get(unit) != (new.get(unit),)
         }
@@ -105,6 +105,7 @@ class Recording:
 
     def collect(self) -> None:
         """Prune old generations, and the store of what no generation needs."""
+        self._records.clean()
         self._records.prune(self._planned.target.settings.keep_generations)
         pending = self.pending.read()
         needed = objects(pending) if pending else frozenset()
@@ -126,6 +127,12 @@ class Recording:
         )
 
 
+def clean(paths: Paths) -> None:
+    """Remove what a kill has left half-written, if anything; only the holder of the lock may."""
+    Records(paths).clean()
+    Store(paths.store).clean()
+
+
 def is_same(
     current: Manifest, generation: Generation, declaration: str, left: tuple[str, str] | None
 ) -> bool:
@@ -137,5 +144,5 @@ def is_same(
     )
 
 
-def _either(old: tuple[str, ...], new: str | None) -> tuple[str, ...]:
-    return old if new is None or new in old else (*old, new)
+def _either(old: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return old if new in old else (*old, new)

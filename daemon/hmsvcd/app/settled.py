@@ -1,7 +1,7 @@
 """Look again after the jobs: a start that "succeeds" may fail a moment later."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from hmsvcd.app.session import Session
@@ -15,25 +15,24 @@ LOG_LINES = 10
 
 
 async def settle(
-    session: Session, results: Sequence[UnitResult], settings: Settings
-) -> list[UnitResult]:
-    """Return the results as they are ``settle`` seconds after the last job.
+    session: Session, results: Sequence[UnitResult], settings: Settings, others: Iterable[str]
+) -> tuple[list[UnitResult], Observed]:
+    """Return the results as they are ``settle`` seconds after the last job, and how all stands.
 
-    What failed then has its last log lines and, where systemd says so, the reason.
+    What failed then has its last log lines and, where systemd says so, the reason. What is
+    observed are the units of the results closely, and briefly the others.
     """
-    started = [result for result in results if result.action in STARTING]
-    if any(result.result == "done" for result in started):
+    if any(result.action in STARTING and result.result == "done" for result in results):
         await asyncio.sleep(settings.settle)
-    units = [result.unit for result in results if result.failed or result.action in STARTING]
-    if not units:
-        return list(results)
-    observed = await session.manager.observe(units)
+    acted = {result.unit for result in results}
+    observed = await session.manager.observe(acted.union(others), closely=acted)
     judged = [_judged(result, observed) for result in results]
     failed = {result.unit for result in judged if result.failed}
     logs = await _logs(failed, session.environment, observed)
-    return [
+    told = [
         replace(result, log=logs[result.unit]) if result.failed else result for result in judged
     ]
+    return told, observed
 
 
 def _judged(result: UnitResult, observed: Observed) -> UnitResult:

@@ -13,7 +13,6 @@ from hmsvcd.app.settled import settle
 from hmsvcd.errors import CallError
 from hmsvcd.host import clock
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import Action, ActionKind, Outcome, Reloading, UnitResult
 from hmsvcd.pipeline.advance import STARTING
 from hmsvcd.pipeline.induce import owed_by
@@ -58,8 +57,9 @@ class Switch:
             self._linking.install(leaving)
             linked_at = clock.monotonic()
             await self._reload_and_act(runner)
-            results = await settle(self._session, [*runner.results, *self._kept()], settings)
-            after = await self._look_after(results, owed)
+            others = owed.union(self._planned.generation.units)
+            ended = [*runner.results, *self._kept()]
+            results, after = await settle(self._session, ended, settings, others)
             self._linking.remove_files()
             number = self._recording.finish(Done(results, after, leaving, linked_at), owed)
             self._recording.collect()
@@ -122,11 +122,3 @@ class Switch:
         actions = self._planned.plan.actions
         kept = (action.unit for action in actions if action.kind is ActionKind.KEEP)
         return (UnitResult(unit, ActionKind.KEEP, "kept") for unit in kept)
-
-    async def _look_after(
-        self, results: Iterable[UnitResult], owed: frozenset[str]
-    ) -> Observed:
-        acted = owed.union(result.unit for result in results)
-        return await self._manager.observe(
-            acted.union(self._planned.generation.units), closely=acted
-        )

@@ -1,7 +1,7 @@
 """Ask the manager all that a switch is decided from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hmsvcd.app.gather import Ground, Surroundings
 from hmsvcd.app.target import Target
@@ -19,14 +19,15 @@ _DOWN = frozenset({"inactive", "failed"})
 _NAMING = ("Requires", "Wants", "BindsTo", "Requisite", "Upholds", "PartOf", "Conflicts")
 
 
-async def observe(manager: Manager, ground: Ground, target: Target) -> Observed:
+async def observe(
+    manager: Manager, ground: Ground, target: Target, new: Mapping[str, UnitFile]
+) -> Observed:
     """Ask the manager: closely about units with something to decide, briefly about the others."""
-    ours = {*ground.old, *target.texts}
+    ours = {*ground.old, *new}
     owed = ground.state.owed | (ground.pending.owed if ground.pending else frozenset())
-    named = owed.union(_link_targets(ground.installed.links, target.generation.links))
-    for unit, text in target.texts.items():
-        definition = parse(unit, text)
-        named = named.union(word for key in _NAMING for word in definition.words("Unit", key))
+    named = owed.union(_link_targets(ground.installed.links, target.generation.links)).union(
+        word for unit in new.values() for key in _NAMING for word in unit.words("Unit", key)
+    )
     brief = await manager.observe(ours, closely=())
     wanted, installed = target.generation.units, ground.installed.units
     settled = {
@@ -36,8 +37,9 @@ async def observe(manager: Manager, ground: Ground, target: Target) -> Observed:
         and ground.old.get(unit) == (wanted.get(unit),)
         and installed.get(unit) == wanted.get(unit)
     }
-    close = (ours - settled) | (named - ours) | owed
-    near = await manager.observe(ours | named, closely=close)
+    known = named.difference(ours).union(brief.units)  # systemd is asked for others only once
+    close = (known - settled) | owed
+    near = await manager.observe(known, closely=close)
     related = {
         name for unit in close & set(near.units) for name in _related(near, unit)
     } - near.units.keys()
@@ -57,61 +59,79 @@ def _link_targets(*links: Mapping[str, object]) -> Iterable[str]:
     return (folder.rpartition(".")[0] for each in links for folder in each)
 
 
-def installing(
-    paths: Paths, ground: Ground, target: Target, surroundings: Surroundings, observed: Observed
-) -> Installing:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What ``installing`` puts together: ``new`` are the definitions of the target's units."""
+
+    paths: Paths
+    ground: Ground
+    target: Target
+    new: Mapping[str, UnitFile]
+    surroundings: Surroundings
+    observed: Observed
+
+
+def installing(setting: Setting) -> Installing:
     """Put together what ``decide`` is given."""
-    new = {unit: parse(unit, text) for unit, text in target.texts.items()}
-    unit_path = UnitPath(observed.unit_path, paths.unit_folder)
-    others = _others(unit_path, {*ground.old, *new}, surroundings)
-    old = _definitions(Store(paths.store), ground, observed)
+    ground, observed, new = setting.ground, setting.observed, setting.new
+    others = _others(setting)
+    old = _definitions(setting)
     old |= {unit: (others[unit],) for unit in new if unit not in old and unit in others}
     return Installing(
         observed=observed,
         old=old,
         new=new,
         old_links={folder: tuple(units) for folder, units in ground.installed.links.items()},
-        new_links=target.generation.links,
-        settings=target.settings,
+        new_links=setting.target.generation.links,
+        settings=setting.target.settings,
         owed=ground.owed(observed.life),
         overridden={
             unit: path
-            for unit, path in surroundings.overridden.items()
+            for unit, path in setting.surroundings.overridden.items()
             if unit in old or unit in new
         },
         others={unit: file for unit, file in others.items() if unit not in new},
-        relinked=_relinked(ground, target, surroundings),
+        relinked=_relinked(setting),
         reload_owed=ground.pending is not None,
     )
 
 
-def _definitions(
-    store: Store, ground: Ground, observed: Observed
-) -> dict[str, tuple[UnitFile, ...]]:
+def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
     """Return what each unit may run; what may never have been started is new unless it runs."""
     definitions: dict[str, tuple[UnitFile, ...]] = {}
-    for unit, objects in ground.old.items():
-        is_new = NO_DEFINITION in objects and observed.unit(unit).active_state in _DOWN
-        texts = [] if is_new else [store.read_unit(name) for name in objects if name]
-        definitions[unit] = tuple(parse(unit, text) for text in texts if text is not None)
+    for unit, objects in setting.ground.old.items():
+        is_down = setting.observed.unit(unit).active_state in _DOWN
+        if NO_DEFINITION in objects and is_down:
+            definitions[unit] = ()
+        else:
+            found = (_definition(setting, unit, name) for name in objects if name)
+            definitions[unit] = tuple(definition for definition in found if definition)
     return definitions
 
 
-def _relinked(ground: Ground, target: Target, surroundings: Surroundings) -> frozenset[str]:
+def _definition(setting: Setting, unit: str, object_name: str) -> UnitFile | None:
+    if setting.target.generation.units.get(unit) == object_name and unit in setting.new:
+        return setting.new[unit]  # objects of one name are equal
+    text = Store(setting.paths.store).read_unit(object_name)
+    return None if text is None else parse(unit, text)
+
+
+def _relinked(setting: Setting) -> frozenset[str]:
     """Return the units whose own link is made, re-pointed or removed."""
-    installed, wanted = ground.installed.units, target.generation.units
+    installed = setting.ground.installed.units
+    wanted = setting.target.generation.units
     return frozenset(
         unit
-        for unit in {*installed, *wanted}
-        if installed.get(unit) != wanted.get(unit) and unit not in surroundings.overridden
+        for unit in {*installed, *wanted} - setting.surroundings.overridden.keys()
+        if installed.get(unit) != wanted.get(unit)
     )
 
 
-def _others(
-    unit_path: UnitPath, units: Iterable[str], surroundings: Surroundings
-) -> Mapping[str, UnitFile]:
+def _others(setting: Setting) -> Mapping[str, UnitFile]:
     """Return the files that would count for units if ours were not there."""
+    unit_path = UnitPath(setting.observed.unit_path, setting.paths.unit_folder)
     places = {unit: str(path) for unit, path in unit_path.shadowed().items()}
-    places |= surroundings.overridden
-    texts = {unit: read_unit(places[unit]) for unit in units if unit in places}
+    places |= setting.surroundings.overridden
+    units = {*setting.ground.old, *setting.new} & places.keys()
+    texts = {unit: read_unit(places[unit]) for unit in units}
     return {unit: parse(unit, text) for unit, text in texts.items() if text is not None}

@@ -20,16 +20,22 @@ Show = Callable[["Console"], None]
 class Report:
     """What a command has to say: diagnostics, and either a document or something to show.
 
-    ``keys`` are those of its document. Diagnostics go to standard error, or to standard output
-    where they are what was asked for.
+    ``keys`` are those of its document. Diagnostics go to standard error, or with ``findings`` to
+    standard output: they are what was asked for. With ``aside`` standard output is left to others.
     """
 
     def __init__(
-        self, keys: Iterable[str], *, as_json: bool, findings_on_stdout: bool = False
+        self,
+        keys: Iterable[str] = (),
+        *,
+        as_json: bool = False,
+        findings: bool = False,
+        aside: bool = False,
     ) -> None:
         self.as_json = as_json
         self._keys = tuple(keys)
-        self._findings_on_stdout = findings_on_stdout
+        self._findings = findings
+        self._aside = aside
         self._diagnostics: list[Diagnostic] = []
         self._texts: dict[str, str] = {}
 
@@ -41,7 +47,13 @@ class Report:
             from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
             from hmsvcd.cli.diagnostics import show  # noqa: PLC0415
 
-            show(found, self._texts, console(stderr=not self._findings_on_stdout))
+            show(found, self._texts, console(stderr=not self._findings))
+
+    def console(self) -> "Console":
+        """Return where to show what is no diagnostic."""
+        from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
+
+        return console(stderr=self._aside)
 
     async def load(
         self,
@@ -71,9 +83,7 @@ class Report:
         if self.as_json:
             print_document(document(self._keys, self._diagnostics, values))
         elif show:
-            from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
-
-            show(console())
+            show(self.console())
         if code is not None:
             return code
         wrong = any(found.is_error for found in self._diagnostics)

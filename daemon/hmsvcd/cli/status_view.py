@@ -20,6 +20,7 @@ _STYLES = {
     Standing.LEAVING: "yellow",
     Standing.FAILED: "bold red",
 }
+_ENDS = {"done": "", "kept": "", "starting": " (under way)", "leaving": " (under way)"}
 _HEAD = ("SERVICE", "STATE", "SINCE", "PID", "RESTARTS", "LAST ACTION")
 
 HOW_TO_BEGIN = """\
@@ -77,7 +78,7 @@ def _cells(name: str, unit: UnitStatus) -> tuple[str, ...]:
 
 
 def _done(action: LastAction) -> str:
-    how = "" if action.result == "done" else f" {action.result}"
+    how = _ENDS.get(action.result, f" {action.result}")
     return f"{action.action}{how}: {action.reason}"
 
 

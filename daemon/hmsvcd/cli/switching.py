@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from hmsvcd.app.ports import Progress, Silence
-from hmsvcd.cli.console import Console, console, one_line
+from hmsvcd.cli.console import Console, one_line
 from hmsvcd.cli.documents import outcome_values
 from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_width
 from hmsvcd.cli.running import Report
@@ -42,7 +42,7 @@ async def report_switch(
     if report.as_json:
         outcome = await switch(Silence())
     else:
-        with _Teller(console()) as progress:
+        with _Teller(report.console()) as progress:
             outcome = await switch(progress)
     report.add(outcome.plan.warnings)
     code = ExitCode.UNIT_FAILED if any(each.failed for each in outcome.results) else ExitCode.DONE
@@ -109,7 +109,8 @@ class _Teller:
             return
         named = ", ".join(list(self._awaited)[:_MOST_NAMED])
         more = len(self._awaited) - _MOST_NAMED
-        text = f"waiting for {named}{f' and {more} more' if more > 0 else ''}" if named else ""
+        others = f" and {more} more" if more > 0 else ""
+        text = f"  waiting for {named}{others}" if named else "  looking whether all stay up"
         self._try(lambda: self._live.update(Text(text, "dim"), refresh=True))
 
     def _print(self, line: Text) -> None:

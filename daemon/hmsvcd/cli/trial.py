@@ -11,31 +11,35 @@ from hmsvcd.app.follow import edits
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.session import Session
 from hmsvcd.app.status import look
-from hmsvcd.cli.console import console, one_line
+from hmsvcd.cli.console import one_line
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.cli.status_view import show_status
 from hmsvcd.cli.switching import report_switch
 from hmsvcd.errors import ExitCode
 from hmsvcd.host.journal import last_lines
 
-_LINES = 3
+_LINES = 5
 _MOST_UNITS = 20
 """So many units, and lines of each, are quoted below the status."""
 
 
 class Trial:
-    """One declaration in the session that this process was given."""
+    """One declaration in the session that this process was given.
 
-    def __init__(self, path: Path, *, follows: bool) -> None:
+    ``follows``: stay and take up edits. ``aside``: leave standard output to a program.
+    """
+
+    def __init__(self, path: Path, *, follows: bool, aside: bool) -> None:
         self._path = path
         self._follows = follows
         self._is_following = False
-        self._console = console()
+        self._aside = aside
+        self._console = Report(aside=aside).console()
 
     def run(self) -> ExitCode:
         """Apply the declaration, show how things stand, and follow its edits until Ctrl-C."""
         try:
-            return run_reported(self._body, Report((), as_json=False))
+            return run_reported(self._body, Report(aside=self._aside))
         except KeyboardInterrupt:
             if not self._is_following:
                 raise
@@ -50,7 +54,7 @@ class Trial:
 
     async def _bring(self, session: Session) -> tuple[Loaded, ExitCode]:
         """Go to the declaration as it is now."""
-        report = Report((), as_json=False)
+        report = Report(aside=self._aside)
         loaded = await report.load(session, self._path)
         if loaded.rendering is None:
             return loaded, ExitCode.REFUSED

@@ -9,7 +9,7 @@ from hmsvcd.model.diagnostic import Diagnostic, Place, Position, Severity
 from hmsvcd.model.document import SourceText
 
 _BYTE_ORDER_MARK = "\ufeff"
-_BEGIN = "write one there, or name another file with --config; `hmsvcd new` helps to begin"
+_BEGIN = "write one there, or name another file with --config"
 
 
 def read_declaration(path: Path) -> tuple[list[SourceText], list[Diagnostic]]:

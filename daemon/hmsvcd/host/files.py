@@ -124,6 +124,14 @@ def remove(path: Path) -> None:
         sync(path.parent)
 
 
+def remove_temporary(folder: Path) -> None:
+    """Remove the files that a kill has left in a folder under temporary names."""
+    with translated("clean", folder), suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            if is_temporary(path.name):
+                path.unlink(missing_ok=True)
+
+
 def sync(path: Path) -> None:
     """Make a file's content or a folder's names durable; raises ``OSError``."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)

@@ -147,7 +147,10 @@ def _in_user_session() -> bool:
 def _unsharing(argv: Sequence[str]) -> list[str]:
     mapping = [] if os.geteuid() == 0 else ["--map-root-user"]
     namespaces = ["--mount", "--pid", "--fork", "--cgroup", "--mount-proc", "--kill-child=KILL"]
-    return ["unshare", *mapping, *namespaces, "sh", "-c", _SET_UP, "sh", *argv]
+    # Else unshare, which a terminal's Ctrl-C reaches too, dies of it in place of its child's status.
+    ignoring, listening = ["env", "--ignore-signal=INT"], ["env", "--default-signal=INT"]
+    set_up = ["sh", "-c", _SET_UP, "sh"]
+    return [*ignoring, "unshare", *mapping, *namespaces, *set_up, *listening, *argv]
 
 
 @cache

@@ -120,6 +120,11 @@ class Records:
             if number > current:
                 files.remove(self._path(number))
 
+    def clean(self) -> None:
+        """Remove what a kill has left half-written."""
+        for folder in (self._current.parent, self._generations):
+            files.remove_temporary(folder)
+
     def objects(self) -> frozenset[str]:
         """Return every store object that a generation or the state names."""
         found = {name for manifest in self.manifests() for name in manifest.generation.objects}

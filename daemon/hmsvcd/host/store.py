@@ -76,6 +76,12 @@ class Store:
         """Return the names of all objects, damaged ones included."""
         return frozenset(name for name in self._entries() if not files.is_temporary(name))
 
+    def clean(self) -> None:
+        """Remove what a kill has left half-written."""
+        for name in filter(files.is_temporary, self._entries()):
+            with files.translated("remove", self.path(name)):
+                _remove(self.path(name))
+
     def collect(self, keep: frozenset[str]) -> list[str]:
         """Remove all other objects, and what a kill left; return the names of the objects."""
         unwanted = [name for name in self._entries() if name not in keep]

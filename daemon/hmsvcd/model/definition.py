@@ -21,9 +21,14 @@ AFTER = 1500
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value that follows from other options; ``name`` is its rule in ``pipeline.computed``."""
+    """A value that follows from other options; ``name`` is its rule in ``pipeline.computed``.
+
+    ``origins`` are the options of the service that it may come from: what is wrong with the value
+    is wrong at the first of them that is written.
+    """
 
     name: str
+    origins: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -73,6 +73,9 @@ CONFIG_FILE = Record(
 )
 
 
+_MAIN_COMMAND = Computed("main command", (("systemd", "mainExecStart"), ("process", "argv")))
+
+
 def _primary_unit(wanted_by_priority: int) -> Mapping[str, Any]:
     """Return the default definition of ``systemd.services`` (DESIGN section 3)."""
     return {
@@ -92,7 +95,7 @@ def _primary_unit(wanted_by_priority: int) -> Mapping[str, Any]:
                 "ExecStart": {
                     "mkIf": {
                         "condition": Computed("has a main command"),
-                        "content": [Computed("main command")],
+                        "content": [_MAIN_COMMAND],
                     }
                 },
             },

@@ -13,7 +13,7 @@ NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid"
 
 STARTING = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})
 NO_DEFINITION = ""
-"""Stands among store objects for a unit that may have had none, so that it was never started."""
+"""Stands among store objects for a unit that may be new, or gone: if it is down, it is as new."""
 
 _TAKES_UP = STARTING | {ActionKind.RELOAD}
 _UP = frozenset({"active", "reloading", "refreshing"})

@@ -116,7 +116,7 @@ class Evaluation:
 
     def _ring(self, step: tuple[Node, object]) -> FailedError:
         first = self._under_way.index(step)
-        names = list(dict.fromkeys(node.label for node, _ in self._under_way[first:]))
+        names = list(dict.fromkeys(map(_label, self._under_way[first:])))
         shown = " → ".join([*names, names[0]])
         places = [place for depth, place in self._asking if depth > first and place]
         notes = tuple(Note("through here", place) for place in places[:-1])
@@ -133,10 +133,13 @@ class Evaluation:
 
     def holds(self, condition: Condition) -> bool:
         """Evaluate a condition; raises FailedError where it is no boolean."""
-        scope = cast("TableNode", condition.scope)
+        around: TableNode = condition.scope or self.root
+        return self.once(around, condition, lambda: self._holds(condition))
+
+    def _holds(self, condition: Condition) -> bool:
         if isinstance(condition.value, Computed):
-            return bool(self.rules[condition.value.name](scope))
-        value = self.resolve(condition.value, condition.place, scope)
+            return bool(self.rules[condition.value.name](condition.scope))
+        value = self.resolve(condition.value, condition.place, condition.scope)
         if not isinstance(value, bool):
             raise self.fail("the condition of mkIf must be a boolean", condition.place)
         return value
@@ -182,6 +185,13 @@ class Evaluation:
         if not _is_text(value):
             raise self.fail(f"{reference.text}: this is not valid UTF-8", place)
         return value
+
+
+def _label(step: tuple[Node, object]) -> str:
+    node, what = step
+    if isinstance(what, Condition) and what.place:
+        return dotted(plain_key(what.place.key)) or node.label
+    return node.label
 
 
 _BEGINNINGS = "a reference begins with config, home, xdg or env; `@@{` is a literal `@{`"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class LeafNode(Node):
     """A value of an option or directive; ``option`` is None for a name of a free-form table."""
 
-    __slots__ = ("option", "type")
+    __slots__ = ("_merged", "_values", "option", "type")
 
     def __init__(
         self,
@@ -49,6 +49,8 @@ class LeafNode(Node):
         super().__init__(evaluation, parent, key)
         self.type = kind
         self.option = option
+        self._merged: Merged | None = None
+        self._values: tuple[Any, ...] | None = None
 
     @property
     def is_defined(self) -> bool:
@@ -62,7 +64,9 @@ class LeafNode(Node):
 
     def merged(self) -> Merged:
         """Return the merged value with its references unresolved."""
-        return self.evaluation.once(self, "merged", self._merge)
+        if self._merged is None:
+            self._merged = self.evaluation.once(self, "merged", self._merge)
+        return self._merged
 
     def _merge(self) -> Merged:
         if self.option and self.option.read_only:
@@ -95,7 +99,9 @@ class LeafNode(Node):
 
     def elements(self) -> tuple[Any, ...]:
         """Return the resolved elements; a single value is a list of one."""
-        return self.evaluation.once(self, "elements", self._elements)
+        if self._values is None:
+            self._values = self.evaluation.once(self, "elements", self._elements)
+        return self._values
 
     def _elements(self) -> tuple[Any, ...]:
         elements = []
@@ -121,7 +127,14 @@ class LeafNode(Node):
     def placed(self) -> Iterator[tuple[Any, Place | None]]:
         """Yield the resolved elements, each with the place that it is written at."""
         for value, part in zip(self.elements(), self.merged().elements, strict=True):
-            yield value, part.place
+            yield value, part.place or self._origin(part.value)
+
+    def _origin(self, value: Any) -> Place | None:
+        """Return where what a computed value follows from is written."""
+        if not isinstance(value, Computed) or self.scope is None:
+            return None
+        places = (self.scope.leaf(*origin).place for origin in value.origins)
+        return next((place for place in places if place), None)
 
     def _resolve(self, part: Element) -> Any:
         if isinstance(part.value, Computed):
@@ -143,24 +156,33 @@ class LeafNode(Node):
             raise FailedError
 
     def _resolve_deep(self, value: Any, place: Place | None) -> Any:
-        if isinstance(value, dict):
-            return {
-                key: self._resolve_deep(inner, place.child(key) if place else None)
-                for key, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [
-                self._resolve_deep(inner, place.child(index) if place else None)
-                for index, inner in enumerate(value)
-            ]
-        return self.evaluation.resolve(value, place, self.scope)
+        failures: list[FailedError] = []
+
+        def resolve(value: Any, place: Place | None) -> Any:
+            if isinstance(value, dict):
+                return {key: resolve(inner, _child(place, key)) for key, inner in value.items()}
+            if isinstance(value, list):
+                return [resolve(inner, _child(place, at)) for at, inner in enumerate(value)]
+            try:
+                return self.evaluation.resolve(value, place, self.scope)
+            except FailedError as failure:  # the others may be wrong, too
+                failures.append(failure)
+
+        resolved = resolve(value, place)
+        if failures:
+            raise failures[0]
+        return resolved
 
     def _check_record(self, kind: RecordList, value: Any, place: Place | None) -> None:
         fields = " and ".join(f"`{name}`" for name in kind.fields)
         if not isinstance(value, dict) or value.keys() != kind.fields.keys():
             raise self.evaluation.fail(f"expected a table of {fields}", place)
         for name, scalar in kind.fields.items():
-            self._demand(scalar, value[name], place.child(name) if place else None)
+            self._demand(scalar, value[name], _child(place, name))
+
+
+def _child(place: Place | None, key: str | int) -> Place | None:
+    return place.child(key) if place else None
 
 
 def _scalar(kind: Leaf) -> Scalar:

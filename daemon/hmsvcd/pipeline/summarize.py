@@ -9,8 +9,9 @@ from hmsvcd.model.generation import Generation, State, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
 from hmsvcd.model.unit import UnitFile, UnitKind, suffix
-from hmsvcd.pipeline.diff import changed_directives, difference, only_triggers
+from hmsvcd.pipeline.diff import changed_directives, difference
 from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.taken_up import taken_up
 
 _TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})
 _STANDINGS: Mapping[UnitState, Standing] = {
@@ -120,30 +121,15 @@ def _pending(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) ->
     started, linked = known.started.get(name), known.linked.get(name)
     if seen.active_state != "active" or started is None or linked is None:
         return None
-    if difference(started, linked) in {Difference.SAME, Difference.EQ}:
+    if known.state.life != known.observed.life:  # a new login starts what is linked
         return None
-    trigger_only = only_triggers([started], linked)
-    if _has_taken_up(seen, record, known, trigger_only=trigger_only):
+    between = difference(started, linked)
+    target = known.generation.units[name]
+    if taken_up(seen, record, target, between, known.observed) != record.started:
+        return None
+    if between in {Difference.SAME, Difference.EQ}:
         return None
     return ", ".join(changed_directives(started, linked))
-
-
-def _has_taken_up(
-    seen: ObservedUnit, record: UnitRecord, known: Known, *, trigger_only: bool
-) -> bool:
-    """Say whether what runs was started with what is linked now (DESIGN section 5: state.toml).
-
-    Our own start says so itself. Another one has, if it began after systemd had read the link,
-    or, where the content of files alone has changed, after the link was made.
-    """
-    if known.state.life != known.observed.life:
-        return True
-    if seen.invocation == record.invocation:
-        return False
-    began = seen.main_start or seen.inactive_exit
-    loaded = record.loaded_at or known.observed.units_loaded
-    read = loaded > record.linked_at and began > loaded
-    return read or (trigger_only and began > record.linked_at)
 
 
 def _last_action(record: UnitRecord) -> LastAction | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from re import fullmatch
 from typing import cast
 
-from hmsvcd.model.definition import Computed, Definition
+from hmsvcd.model.definition import PLAIN, Computed, Definition
 from hmsvcd.model.diagnostic import Diagnostic, error
 from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
 from hmsvcd.model.schema import TYPES
@@ -199,7 +199,14 @@ class TableNode(Node):
             found += self._aliased(child.key, self.type)
         if self.type.kind == "file" and child.key == "source":
             found += self._content()
+        if option.default_priority == PLAIN:
+            found[1:] = map(self._overridden, found[1:])
         return found
+
+    def _overridden(self, found: Definition) -> Definition:
+        """Let an override around this table decide against our own plain definition in it."""
+        around = self.layers()[0].priority
+        return found if around == PLAIN else replace(found, priority=around)
 
     def _written(self, child: Node, name: str) -> list[Definition]:
         definitions: list[Definition] = []

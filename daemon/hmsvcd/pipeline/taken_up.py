@@ -10,10 +10,10 @@ def taken_up(
 ) -> str | None:
     """Return the store object of the definition that a unit runs; None where nobody can know.
 
-    ``linked`` is what is installed, ``between`` how far that is from ``record.started``. An invocation that
-    hmsvcd did not start began at some moment S. It has taken up what is linked if S lies after the manager
-    read the unit files again (L), or if only triggers differ, which no process sees, and S lies after the
-    link was made (K); else the definition before.
+    ``linked`` is what is installed, ``between`` how far that is from ``record.started``. An
+    invocation that hmsvcd did not start began at some moment S. It has taken up what is linked if S
+    lies after the manager read the unit files again (L), or if only triggers differ, which no
+    process sees, and S lies after the link was made (K); else the definition before.
     """
     if not unit.invocation:
         return None

@@ -26,11 +26,9 @@ def check_unit(draft: Draft) -> None:
         _check_socket(draft)
     elif kind in {UnitKind.MOUNT, UnitKind.AUTOMOUNT}:
         _check_mount(draft, kind)
-    if not draft.has_failed and not any(
-        any(section.values()) for section in draft.sections.values()
-    ):
+    if not any(any(directives.values()) for directives in draft.sections.values()):
         hint = "set Unit.Description"
-        draft.fail("systemd takes an empty unit file for a masked unit", None, hint)
+        _fail_for_lack(draft, "systemd takes an empty unit file for a masked unit", hint)
 
 
 def _check_values(draft: Draft) -> None:
@@ -63,25 +61,27 @@ def _check_service(draft: Draft) -> None:
 
 
 def _report_no_command(draft: Draft) -> None:
-    """Report that there is none, unless that follows from something reported already."""
-    service = draft.node.scope
-    flawed = any(table.is_flawed for table in (service or draft.node).tables())
-    if draft.has_failed or flawed:
-        draft.has_failed = True
-        return
     hint = "set Service.ExecStart"
-    if service:
+    if draft.node.scope:
         hint = "set process.argv of the service, or serviceConfig.ExecStart of this unit"
-    draft.fail("a service unit without any command", None, hint)
+    _fail_for_lack(draft, "a service unit without any command", hint)
 
 
 def _check_socket(draft: Draft) -> None:
     directives = draft.sections.get("Socket", {})
     listens = (values for name, values in directives.items() if name.startswith("Listen"))
-    if draft.has_failed or any(text for values in listens for text, _ in values):
-        return
-    hint = "set listenStreams, listenDatagrams or a Listen… directive"
-    draft.fail("a socket that listens on nothing", None, hint)
+    if not any(text for values in listens for text, _ in values):
+        hint = "set listenStreams, listenDatagrams or a Listen… directive"
+        _fail_for_lack(draft, "a socket that listens on nothing", hint)
+
+
+def _fail_for_lack(draft: Draft, message: str, hint: str) -> None:
+    """Report that something is missing, unless that follows from what is reported already."""
+    around = draft.node.scope or draft.node
+    if draft.has_failed or any(table.is_flawed for table in around.tables()):
+        draft.has_failed = True
+    else:
+        draft.fail(message, None, hint)
 
 
 def _check_mount(draft: Draft, kind: str) -> None:

@@ -57,7 +57,10 @@ class Walk:
                 raise self._fail(f"`{'.'.join(keys)}` leads nowhere")
             return leaf.element(self._index(keys[0], len(merged.elements)))
         if not merged.is_list:
-            return leaf.value()
+            value = leaf.value()
+            if value is None:  # a computed one, with nothing to compute it from
+                raise self._fail("is not defined")
+            return value
         if isinstance(leaf.type, Directive) and len(merged.elements) == 1:
             return leaf.element(0)
         raise self._fail("names a list, not a value", f"pick one: {self.text[:-1]}.0}}")

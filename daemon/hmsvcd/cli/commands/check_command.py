@@ -31,7 +31,7 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
         style = "bold red" if wrong else "bold yellow" if doubtful else "green"
         return report.finish({}, lambda console: console.print(words, style=style))
 
-    return run_reported(body, Report((), as_json=as_json, findings_on_stdout=True))
+    return run_reported(body, Report(as_json=as_json, findings=True))
 
 
 def _counted(number: int, noun: str) -> str:

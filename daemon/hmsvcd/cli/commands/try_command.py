@@ -74,8 +74,8 @@ def _in_sandbox(path: Path, program: Sequence[str]) -> int:
         kept = {name: os.environ[name] for name in _OF_THE_TERMINAL if name in os.environ}
         os.environ.clear()
         os.environ.update({**sandbox.env, **kept, "HMSVCD_CONFIG": str(path.absolute())})
-        trial = Trial(path, follows=not program and sys.stdout.isatty())
-        code = trial.run()
+        follows = not program and sys.stdout.isatty()
+        code = Trial(path, follows=follows, aside=bool(program)).run()
         return code if code is ExitCode.REFUSED or not program else _run(program)
 
 

@@ -1,0 +1,100 @@
+"""``--json``: one document on standard output, all keys always there, whatever happens."""
+
+from typing import Any
+
+import pytest
+
+ONE = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
+COMMON = {"version", "errors", "warnings"}
+PLAN = {"actions", "induced", "daemon_reload", "files"}
+KEYS = {
+    ("check",): set(),
+    ("render",): {"units", "links", "config_files"},
+    ("plan",): PLAN,
+    ("apply",): PLAN | {"results", "generation"},
+    ("rollback",): PLAN | {"results", "generation"},
+    ("status",): {"daemon", "generation", "declaration", "services", "units"},
+    ("logs", "one"): {"lines"},
+    ("generations",): {"generations"},
+}
+DIAGNOSTIC = {"severity", "file", "line", "column", "key", "message", "hint"}
+UNIT = {
+    "state", "active", "sub", "result", "pid", "since", "restarts", "pending", "last_action",
+    "overridden", "drop_ins",
+}  # fmt: skip
+
+
+def checked(ran: Any, keys: set[str]) -> dict[str, Any]:
+    """Return the document of a command after a look at what all have in common."""
+    document: dict[str, Any] = ran.document
+    assert set(document) == COMMON | keys
+    assert document["version"] == 1
+    for severity in ("error", "warning"):
+        for each in document[f"{severity}s"]:
+            assert set(each) == DIAGNOSTIC
+            assert each["severity"] == severity
+            assert isinstance(each["message"], str)
+    assert ran.err == ""
+    return document
+
+
+@pytest.mark.parametrize("command", KEYS)
+@pytest.mark.parametrize("text", ["", ONE, "x = 1\n", "[", 'a = "\\u001b"\n'])
+def test_every_key_is_there_without_a_manager(
+    stranger: Any, command: tuple[str, ...], text: str
+) -> None:
+    """Whatever the declaration, whether or not the command can do its work."""
+    stranger.declare(text)
+    ran = stranger(*command, "--json")
+    document = checked(ran, KEYS[command])
+    assert ran.code in {0, 1, 3}
+    assert bool(document["errors"]) is (ran.code != 0)
+
+
+def test_every_key_is_there_when_all_is_well(user: Any) -> None:
+    """Each command's document has its keys and, but for a rollback, no errors."""
+    user.declare(ONE)
+    for command in (("apply",), *KEYS):
+        document = checked(user(*command, "--json"), KEYS[command])
+        assert bool(document["errors"]) is (command == ("rollback",))
+
+
+def test_what_apply_tells(user: Any) -> None:
+    """Results have unit, action, result and log; nothing of a second apply has any."""
+    user.declare(ONE)
+    first = checked(user("apply", "--json"), KEYS[("apply",)])
+    assert first["results"] == [
+        {"unit": "one.service", "action": "start", "result": "done", "log": []}
+    ]
+    assert first["generation"] == 1
+    second = checked(user("apply", "--json"), KEYS[("apply",)])
+    assert [second[key] for key in ("actions", "results", "files")] == [[], [], []]
+    assert (second["daemon_reload"], second["generation"]) == (False, 1)
+
+
+def test_what_status_tells_of_a_unit(user: Any) -> None:
+    """Each unit has all of its keys, also one that never ran; what is absent is null."""
+    user.declare(ONE + 'systemd.services.extra.serviceConfig.ExecStart = "/bin/true"\n')
+    user("apply")
+    units = user("status", "--json").document["services"]["one"]["units"]
+    assert set(units) == {"one.service", "one-extra.service"}
+    assert all(set(unit) == UNIT for unit in units.values())
+    extra = units["one-extra.service"]
+    assert (extra["pid"], extra["last_action"], extra["pending"]) == (None, None, None)
+    assert set(units["one.service"]["last_action"]) == {"action", "reason", "result", "at"}
+
+
+def test_an_error_without_a_place_has_none(stranger: Any) -> None:
+    """That there is no manager stands in no file: all places are null."""
+    stranger.declare(ONE)
+    [error] = stranger("apply", "--json").document["errors"]
+    assert [error[key] for key in ("file", "line", "column", "key")] == [None] * 4
+
+
+def test_the_document_is_json_in_every_locale(stranger: Any) -> None:
+    """Names that the terminal's encoding lacks do not break the document."""
+    stranger.declare('[services.one]\nprocess.argv = ["/bin/echo", "日本"]\n')
+    for locale in ("C.UTF-8", "C", "POSIX"):
+        rendered = stranger("render", "--json", LC_ALL=locale, PYTHONIOENCODING="latin-1")
+        assert "日本" in rendered.document["units"]["one.service"]["text"]
+        assert stranger("render", LC_ALL=locale, PYTHONIOENCODING="latin-1").code == 0

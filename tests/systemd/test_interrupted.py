@@ -1,0 +1,164 @@
+"""An apply that is killed at any moment is finished or undone by the next one."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hmsvcd.host.store import Store
+
+pytestmark = pytest.mark.systemd
+
+KILLER = """
+import os, signal, sys
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+left = int(os.environ["KILL_AT"])
+def audit(event, arguments):
+    global left
+    path = str(arguments[0]) if arguments else ""
+    touches = event in {"os.rename", "os.symlink", "os.remove", "os.rmdir", "os.mkdir"}
+    if event == "open" and isinstance(arguments[2], int):
+        touches = arguments[2] & WRITES
+    if touches and ("/home/" in path or event == "os.symlink"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(audit)
+"""
+"""A sitecustomize that kills its process just before it changes the disk for the n-th time."""
+
+STAYS = """
+[daemon]
+settle = "20ms"
+[services.stays]
+process.argv = ["/bin/sleep", "1000"]
+"""
+
+
+def changing(version: int) -> str:
+    """Return services that the next version restarts, reloads and stop-starts."""
+    return f"""
+[services.restarts]
+process.argv = ["/bin/sleep", "{version}"]
+[services.reloads]
+process.argv = ["/bin/sleep", "1000"]
+configData.conf.text = "{version}"
+systemd.service.unitConfig.X-SwitchMethod = "reload"
+systemd.service.serviceConfig.ExecReload = "/bin/true"
+[services.stops]
+process.argv = ["/bin/sleep", "{version}"]
+systemd.service.unitConfig.X-SwitchMethod = "stop-start"
+[services.leans]
+process.argv = ["/bin/sleep", "1000"]
+systemd.service.requires = "stops.service"
+"""
+
+
+def only(name: str) -> str:
+    """Return a service that one version has."""
+    return f"""
+[services.{name}]
+process.argv = ["/bin/sleep", "1000"]
+configData.conf.text = "x"
+"""
+
+
+FIRST = STAYS + changing(1001) + only("goes")
+SECOND = STAYS + changing(1002) + only("comes")
+THIRD = STAYS + changing(1003) + only("comes") + only("later")
+VERSIONS = {
+    FIRST: ({"goes"}, "1001"),
+    SECOND: ({"comes"}, "1002"),
+    THIRD: ({"comes", "later"}, "1003"),
+}
+ALWAYS = {"stays", "restarts", "reloads", "stops", "leans"}
+ONES = {"goes", "comes", "later"}
+
+
+def arguments(user, service: str) -> list[str]:
+    """What the running process of a service was told."""
+    pid = user.pid(f"{service}.service")
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="ascii").split("\0")
+
+
+def links_of(rendered: dict[str, Any], units: Path) -> dict[str, str]:
+    """What a declaration's own links are, and where they point to."""
+    links = {
+        str(units / name): f"-> {unit['store_path']}" for name, unit in rendered["units"].items()
+    }
+    files = rendered["config_files"].values()
+    return links | {file["path"]: f"-> {file['store_path']}" for file in files}
+
+
+def assert_stands(user, text: str, stays: int) -> None:
+    """Everything is as an apply of this declaration makes it that nobody kills."""
+    ones, version = VERSIONS[text]
+    expected = links_of(user.run("render").document, user.units)
+    found = {str(user.home / place): what for place, what in user.installed().items()}
+    wants = {place for place in found if ".wants/" in place}
+    assert {place: what for place, what in found.items() if place not in wants} == expected
+    assert {Path(place).name for place in wants} == {f"{name}.service" for name in ALWAYS | ones}
+    assert not (user.state / "pending").exists()
+    assert not [path for path in user.listing() if ".hmsvcd-new-" in path]
+    store = Store(user.state / "store")
+    assert all(store.verify(name) for name in store.names())
+    for service in ALWAYS | ones:
+        assert user.show(f"{service}.service", "ActiveState", "NeedDaemonReload") == [
+            "active", "no",
+        ], service  # fmt: skip
+    for service in ONES - ones:
+        assert user.state_of(f"{service}.service") == "inactive"
+    assert user.pid("stays.service") == stays
+    assert [arguments(user, name)[1] for name in ("restarts", "stops")] == [version, version]
+    assert user.apply().document["files"] == []
+
+
+def trial(user, interrupt, number: int) -> bool:
+    """Kill an apply of SECOND, then apply what is declared by then; say whether it was killed."""
+    user.apply(FIRST)
+    stays = user.pid("stays.service")
+    user.declare(SECOND)
+    code = interrupt()
+    then = (SECOND, FIRST, THIRD)[number % 3]
+    user.apply(then)
+    assert_stands(user, then, stays)
+    return bool(code == -signal.SIGKILL)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_killed_at_each_write(user, tmp_path, part):
+    """Killed before any change of the disk, it leaves nothing that the next cannot mend."""
+    (tmp_path / "sitecustomize.py").write_text(KILLER)
+    number = part + 1
+
+    def interrupt() -> int:
+        process = user.start("apply", PYTHONPATH=str(tmp_path), KILL_AT=str(number))
+        process.communicate()
+        return int(process.returncode)
+
+    while trial(user, interrupt, number // 4):
+        number += 4
+    assert number > 40
+
+
+def test_killed_at_any_time(user):
+    """Killed after any time, it leaves nothing that the next cannot mend."""
+    chance = random.Random(7)
+    user.apply(FIRST)
+    begin = time.monotonic()
+    user.apply(SECOND)
+    whole = time.monotonic() - begin
+
+    def interrupt() -> int:
+        process = user.start("apply")
+        time.sleep(chance.uniform(0.3, 1) * whole)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        return int(process.returncode)
+
+    killed = [trial(user, interrupt, number) for number in range(25)]
+    assert any(killed)
