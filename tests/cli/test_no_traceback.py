@@ -30,9 +30,9 @@ KEYS = [
 VALUES = [
     "", " ", "/bin/sleep", "reload", "restart", "oneshot", "always", "json", "toml", "ini", "yaml",
     "env", "default.target", "%t/x", "50ms", "../x", "x/../y", "a\nb", "a\rb", "a\\", "\0",
-    "\x1b[31m",
-    "@{config.process.argv.0}", "@{config}", "@{", "@@{", "@{home.services.a.process.argv.1}",
-    "@{env.NONE}", "@{xdg.runtimeDir}", '@{config.configData."a".path}', "@{config.a.b.c.9}",
+    "\x1b[31m", "@{config.process.argv.0}", "@{config}", "@{", "@@{", "@{env.NONE}",
+    "@{home.services.a.process.argv.1}", "@{xdg.runtimeDir}",
+    '@{config.configData."a".path}', "@{config.a.b.c.9}",
     "-", "+x", "日本", "\u202e", "\ufeff", "\U0010ffff", "x" * 5000,
 ]  # fmt: skip
 

@@ -96,7 +96,7 @@ def test_everything_unreadable_is_told_at_once(folder: Path) -> None:
 def test_a_missing_declaration_says_how_to_begin(tmp_path: Path) -> None:
     """A path that is not there is one error with a hint."""
     _, [found] = read_declaration(tmp_path / "nowhere")
-    assert "hmsvcd new" in (found.hint or "")
+    assert "--config" in (found.hint or "")
 
 
 def test_a_byte_order_mark_is_told_and_the_rest_is_read(folder: Path) -> None:

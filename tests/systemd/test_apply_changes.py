@@ -278,6 +278,29 @@ Service.ExecStart = "/bin/true"
     assert user.installed() == {}
 
 
+SELF = f'''
+[services.self]
+process.argv = ["/bin/sh", "-c", """
+until mv go gone; do sleep 0.1; done
+{sys.executable} -m hmsvcd apply
+exec sleep VERSION"""]
+systemd.service.serviceConfig = {{ WorkingDirectory = "%h", Restart = "no" }}
+'''
+
+
+def test_own_unit(user, wait_until):
+    """An apply that a service runs restarts that service last, with all of it recorded."""
+    user.apply(sleeper() + SELF.replace("VERSION", "1000"))
+    pid = user.pid("self.service")
+    user.declare(sleeper("1001") + SELF.replace("VERSION", "1001"))
+    (user.home / "go").touch()
+    wait_until(lambda: user.show("self.service", "MainPID")[0] not in {"0", str(pid)})
+    assert "1001" in Path(f"/proc/{user.pid('self.service')}/cmdline").read_text()
+    assert user.show("sleeper.service", "ActiveState") == ["active"]
+    assert not (user.state / "pending").exists()
+    assert user.apply().actions == {}
+
+
 def test_instances(user):
     """Loaded instances of a template take up its edits one by one."""
     text = """

@@ -94,13 +94,22 @@ def links_of(rendered: dict[str, Any], units: Path) -> dict[str, str]:
     return links | {file["path"]: f"-> {file['store_path']}" for file in files}
 
 
-def assert_stands(user, text: str, stays: int) -> None:
+@pytest.fixture
+def expected(user) -> dict[str, dict[str, str]]:
+    """What links each version has."""
+    links = {}
+    for text in VERSIONS:
+        user.declare(text)
+        links[text] = links_of(user.run("render").document, user.units)
+    return links
+
+
+def assert_stands(user, text: str, links: dict[str, str], stays: int) -> None:
     """Everything is as an apply of this declaration makes it that nobody kills."""
     ones, version = VERSIONS[text]
-    expected = links_of(user.run("render").document, user.units)
     found = {str(user.home / place): what for place, what in user.installed().items()}
     wants = {place for place in found if ".wants/" in place}
-    assert {place: what for place, what in found.items() if place not in wants} == expected
+    assert {place: what for place, what in found.items() if place not in wants} == links
     assert {Path(place).name for place in wants} == {f"{name}.service" for name in ALWAYS | ones}
     assert not (user.state / "pending").exists()
     assert not [path for path in user.listing() if ".hmsvcd-new-" in path]
@@ -117,7 +126,7 @@ def assert_stands(user, text: str, stays: int) -> None:
     assert user.apply().document["files"] == []
 
 
-def trial(user, interrupt, number: int) -> bool:
+def trial(user, expected, interrupt, number: int) -> bool:
     """Kill an apply of SECOND, then apply what is declared by then; say whether it was killed."""
     user.apply(FIRST)
     stays = user.pid("stays.service")
@@ -125,27 +134,40 @@ def trial(user, interrupt, number: int) -> bool:
     code = interrupt()
     then = (SECOND, FIRST, THIRD)[number % 3]
     user.apply(then)
-    assert_stands(user, then, stays)
+    assert_stands(user, then, expected[then], stays)
     return bool(code == -signal.SIGKILL)
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_killed_at_each_write(user, tmp_path, part):
+def test_killed_at_each_write(user, expected, tmp_path, part):
     """Killed before any change of the disk, it leaves nothing that the next cannot mend."""
-    (tmp_path / "sitecustomize.py").write_text(KILLER)
     number = part + 1
-
-    def interrupt() -> int:
-        process = user.start("apply", PYTHONPATH=str(tmp_path), KILL_AT=str(number))
-        process.communicate()
-        return int(process.returncode)
-
-    while trial(user, interrupt, number // 4):
+    while trial(user, expected, lambda: killed_apply(user, tmp_path, number), number // 4):
         number += 4
     assert number > 40
 
 
-def test_killed_at_any_time(user):
+def test_killed_and_then_broken(user, expected, tmp_path):
+    """Where the declaration cannot be used, what was under way is finished all the same."""
+    user.apply(FIRST)
+    stays = user.pid("stays.service")
+    user.declare(SECOND)
+    assert killed_apply(user, tmp_path, 30) == -signal.SIGKILL
+    assert (user.state / "pending").exists()
+    user.apply("broken", code=1)
+    user.declare(SECOND)
+    assert_stands(user, SECOND, expected[SECOND], stays)
+
+
+def killed_apply(user, folder: Path, number: int) -> int:
+    """Run an apply that is killed just before its n-th change of the disk."""
+    (folder / "sitecustomize.py").write_text(KILLER)
+    process = user.start("apply", PYTHONPATH=str(folder), KILL_AT=str(number))
+    process.communicate()
+    return int(process.returncode)
+
+
+def test_killed_at_any_time(user, expected):
     """Killed after any time, it leaves nothing that the next cannot mend."""
     chance = random.Random(7)
     user.apply(FIRST)
@@ -160,5 +182,5 @@ def test_killed_at_any_time(user):
         process.communicate()
         return int(process.returncode)
 
-    killed = [trial(user, interrupt, number) for number in range(25)]
+    killed = [trial(user, expected, interrupt, number) for number in range(25)]
     assert any(killed)

@@ -147,7 +147,7 @@ def _in_user_session() -> bool:
 def _unsharing(argv: Sequence[str]) -> list[str]:
     mapping = [] if os.geteuid() == 0 else ["--map-root-user"]
     namespaces = ["--mount", "--pid", "--fork", "--cgroup", "--mount-proc", "--kill-child=KILL"]
-    # Else unshare, which a terminal's Ctrl-C reaches too, dies of it in place of its child's status.
+    # A terminal's Ctrl-C reaches unshare too: it would die of it after its child has ended well.
     ignoring, listening = ["env", "--ignore-signal=INT"], ["env", "--default-signal=INT"]
     set_up = ["sh", "-c", _SET_UP, "sh"]
     return [*ignoring, "unshare", *mapping, *namespaces, *set_up, *listening, *argv]
