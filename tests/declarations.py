@@ -7,7 +7,7 @@ from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.document import Document
 from hmsvcd.model.rendering import Captured, Rendering
 from hmsvcd.model.service import Declaration
-from hmsvcd.pipeline.check import check
+from hmsvcd.pipeline.check.whole import check
 from hmsvcd.pipeline.render import render, sources
 
 CONTEXT = Context(

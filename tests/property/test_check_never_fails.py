@@ -10,9 +10,9 @@ from hmsvcd.model.document import Document
 from hmsvcd.model.option import AttrsOf, Record
 from hmsvcd.model.rendering import Captured
 from hmsvcd.model.schema import NATIVE_KINDS, ROOT, TYPES
-from hmsvcd.pipeline.check import check, check_parts
-from hmsvcd.pipeline.properties import PROPERTIES
-from hmsvcd.pipeline.references import Reference, ReferenceSyntaxError, split
+from hmsvcd.pipeline.check.whole import check, check_parts
+from hmsvcd.pipeline.merge.properties import PROPERTIES
+from hmsvcd.pipeline.merge.references import Reference, ReferenceSyntaxError, split
 from hmsvcd.pipeline.render import generation, render, sources
 
 

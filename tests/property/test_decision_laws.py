@@ -12,11 +12,11 @@ from hmsvcd.model.decision import Difference, Installing, Method, State
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, Plan
 from hmsvcd.model.unit import UnitFile, suffix
-from hmsvcd.pipeline.decide import decide
-from hmsvcd.pipeline.dependencies import Dependencies
-from hmsvcd.pipeline.induce import STARTS, STOPS, owed_by
-from hmsvcd.pipeline.order import topological
-from hmsvcd.pipeline.rules import RULES, Situation, matching
+from hmsvcd.pipeline.decide.dependencies import Dependencies
+from hmsvcd.pipeline.decide.induce import STARTS, STOPS, owed_by
+from hmsvcd.pipeline.decide.order import topological
+from hmsvcd.pipeline.decide.plan import decide
+from hmsvcd.pipeline.decide.rules import RULES, Situation, matching
 
 UNITS = (
     "a.service", "b.service", "c.service", "d.service", "a.socket", "t.timer", "t.target",

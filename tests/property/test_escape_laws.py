@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmsvcd.pipeline.escape import environment_assignment, escape_argv, value_problem
+from hmsvcd.pipeline.syntax.escape import environment_assignment, escape_argv, value_problem
 
 SYMBOLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
 ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|(.))", re.DOTALL)

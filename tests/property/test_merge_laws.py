@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from declarations import CONTEXT
 from hmsvcd.model.definition import DEFAULT, FORCE
 from hmsvcd.model.document import Document
-from hmsvcd.pipeline.check import check
+from hmsvcd.pipeline.check.whole import check
 from hmsvcd.pipeline.render import render
 
 WORDS = st.sampled_from(["x", "y", "z"])

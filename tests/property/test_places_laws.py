@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmsvcd.model.diagnostic import Key, Place, error
-from hmsvcd.pipeline.places import locate
+from hmsvcd.pipeline.read.places import locate
 
 Tree = dict[str, Any]
 Style = Callable[[Tree], str]

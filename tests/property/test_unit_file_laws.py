@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmsvcd.model.unit import Directives, Sections, UnitFile
-from hmsvcd.pipeline.diff import difference
-from hmsvcd.pipeline.unit_file import parse, with_drop_ins, write
+from hmsvcd.pipeline.decide.diff import difference
+from hmsvcd.pipeline.syntax.unit_file import parse, with_drop_ins, write
 
 NAMES = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=8)
 VALUES = (

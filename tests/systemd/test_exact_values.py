@@ -7,7 +7,7 @@ import pytest
 
 from declarations import CONTEXT
 from hmsvcd.model.document import Document
-from hmsvcd.pipeline.check import check
+from hmsvcd.pipeline.check.whole import check
 from hmsvcd.pipeline.render import render
 
 pytestmark = pytest.mark.systemd

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def trial(user, expected, interrupt, number: int) -> bool:
 def test_killed_at_each_write(user, expected, tmp_path, part):
     """Killed before any change of the disk, it leaves nothing that the next cannot mend."""
     number = part + 1
-    while trial(user, expected, lambda: killed_apply(user, tmp_path, number), number // 4):
+    while trial(user, expected, partial(killed_apply, user, tmp_path, number), number // 4):
         number += 4
     assert number > 40
 

@@ -9,7 +9,7 @@ import pytest
 from hmsvcd.host.sandbox import Sandbox
 from hmsvcd.host.systemd import Manager
 from hmsvcd.model.decision import State
-from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.decide.states import state_of
 
 pytestmark = pytest.mark.systemd
 

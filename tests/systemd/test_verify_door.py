@@ -10,7 +10,7 @@ import pytest
 from hmsvcd.host.verify import verify
 from hmsvcd.model.diagnostic import Diagnostic, Place, Severity
 from hmsvcd.model.rendering import RenderedUnit
-from hmsvcd.pipeline.verify import findings
+from hmsvcd.pipeline.check.verify import findings
 
 pytestmark = pytest.mark.systemd
 

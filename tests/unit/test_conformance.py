@@ -10,7 +10,7 @@ from hmsvcd.model.context import Context
 from hmsvcd.model.document import Document
 from hmsvcd.model.rendering import Captured
 from hmsvcd.model.store import content_digest, object_name
-from hmsvcd.pipeline.check import check
+from hmsvcd.pipeline.check.whole import check
 from hmsvcd.pipeline.render import render, sources
 
 CASES = [

@@ -7,11 +7,11 @@ from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, Plan, Reloading
 from hmsvcd.model.settings import Settings
 from hmsvcd.model.unit import UnitFile
-from hmsvcd.pipeline.decide import decide
-from hmsvcd.pipeline.dependencies import Dependencies
-from hmsvcd.pipeline.induce import owed_by
-from hmsvcd.pipeline.order import topological
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.decide.dependencies import Dependencies
+from hmsvcd.pipeline.decide.induce import owed_by
+from hmsvcd.pipeline.decide.order import topological
+from hmsvcd.pipeline.decide.plan import decide
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 
 def service(name: str, unit: str = "", program: str = "/bin/x", more: str = "") -> UnitFile:

@@ -4,8 +4,8 @@ import pytest
 
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.unit import UnitFile
-from hmsvcd.pipeline.diff import changed_directives, difference, only_triggers, worst
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.decide.diff import changed_directives, difference, only_triggers, worst
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 BASE = """
 [Unit]

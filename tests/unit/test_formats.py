@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmsvcd.model.diagnostic import Key
-from hmsvcd.pipeline.formats import FORMATS, UnwritableError, write
+from hmsvcd.pipeline.syntax.formats import FORMATS, UnwritableError, write
 
 TEXTS = st.text(max_size=8)
 SCALARS = st.one_of(TEXTS, st.integers(), st.booleans(), st.floats())

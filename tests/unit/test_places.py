@@ -3,7 +3,7 @@
 import pytest
 
 from hmsvcd.model.diagnostic import Key, Note, Place, Position, error, warning
-from hmsvcd.pipeline.places import locate
+from hmsvcd.pipeline.read.places import locate
 
 TEXT = """\
 # a comment

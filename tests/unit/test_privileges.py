@@ -4,7 +4,7 @@ import pytest
 
 from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.service import Unit
-from hmsvcd.pipeline.privileges import IMPLIED_USERS, warnings
+from hmsvcd.pipeline.check.privileges import IMPLIED_USERS, warnings
 
 
 def told(directives: dict[str, str], section: str = "Service", systemd: int = 0) -> list[str]:

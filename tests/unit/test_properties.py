@@ -3,7 +3,7 @@
 import pytest
 
 from declarations import HEAD, errors, lines, rendering, values
-from hmsvcd.pipeline.properties import plain_key
+from hmsvcd.pipeline.merge.properties import plain_key
 
 SECTION = HEAD + "systemd.service.serviceConfig"
 COMMAND = 'systemd.services."".serviceConfig.ExecStart = { mkForce = "/bin/a" }'

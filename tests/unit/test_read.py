@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hmsvcd.model.diagnostic import Position
 from hmsvcd.model.document import Document, SourceText
-from hmsvcd.pipeline.read import MAX_DEPTH, parse
+from hmsvcd.pipeline.read.parse import MAX_DEPTH, parse
 
 NOWHERE = Position(0, 0)
 

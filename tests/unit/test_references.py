@@ -3,7 +3,7 @@
 import pytest
 
 from declarations import CONTEXT, HEAD, errors, rendering, values
-from hmsvcd.pipeline.references import Reference, split
+from hmsvcd.pipeline.merge.references import Reference, split
 
 ENVIRONMENT = "[services.a.systemd.service.environment]\n"
 

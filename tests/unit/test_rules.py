@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hmsvcd.model.decision import Difference, Method, State
-from hmsvcd.pipeline.rules import RULES, Situation, Verb, matching, table_markdown
+from hmsvcd.pipeline.decide.rules import RULES, Situation, Verb, matching, table_markdown
 
 DOCUMENTATION = Path(__file__, "../../../docs/switching.md").resolve()
 BEGIN, END = "<!-- rules: begin -->\n", "<!-- rules: end -->\n"

@@ -7,7 +7,7 @@ import pytest
 from declarations import CONTEXT, HEAD, documents, errors, judged, warnings
 from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record
 from hmsvcd.model.schema import ROOT, TYPES
-from hmsvcd.pipeline.check import check, check_parts
+from hmsvcd.pipeline.check.whole import check, check_parts
 
 
 def records(kind, seen=()):

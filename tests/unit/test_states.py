@@ -4,7 +4,7 @@ import pytest
 
 from hmsvcd.model.decision import State
 from hmsvcd.model.observed import ObservedUnit
-from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.decide.states import state_of
 
 
 def service(**properties: object) -> ObservedUnit:

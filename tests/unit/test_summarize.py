@@ -8,7 +8,7 @@ from hmsvcd.model.generation import Generation, State, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import Standing, Status
 from hmsvcd.pipeline.summarize import Known, summarize
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 OLD = parse("a.service", "[Service]\nExecStart=/bin/old\n")
 NEW = parse("a.service", "[Service]\nExecStart=/bin/new\n")

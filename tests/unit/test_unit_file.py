@@ -3,7 +3,7 @@
 import pytest
 
 from hmsvcd.model.unit import Directives, Sections, UnitFile
-from hmsvcd.pipeline.unit_file import parse, with_drop_ins, write
+from hmsvcd.pipeline.syntax.unit_file import parse, with_drop_ins, write
 
 READ_AS_SYSTEMD_DOES: dict[str, tuple[str, Directives]] = {
     "comments": ("# a\n[Unit]\n  ; b\nDescription=c\n", {"Description": ("c",)}),

@@ -3,7 +3,7 @@
 import pytest
 
 from declarations import errors, rendering
-from hmsvcd.pipeline.unit_names import stem_for_path, unit_name_problem
+from hmsvcd.pipeline.check.unit_names import stem_for_path, unit_name_problem
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hmsvcd.model.diagnostic import Diagnostic, Place, Severity
 from hmsvcd.model.rendering import RenderedUnit
 from hmsvcd.model.verification import Verification
-from hmsvcd.pipeline.verify import findings
+from hmsvcd.pipeline.check.verify import findings
 
 WHOLE = Place("config.toml", ("services", "a"))
 EXEC = Place("config.toml", ("services", "a", "process", "argv"))

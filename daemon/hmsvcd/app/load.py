@@ -13,11 +13,11 @@ from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
 from hmsvcd.model.document import Document, SourceText
 from hmsvcd.model.rendering import Captured, RenderedUnit, Rendering
 from hmsvcd.model.service import Declaration
-from hmsvcd.pipeline.check import check, check_parts
-from hmsvcd.pipeline.places import locate
-from hmsvcd.pipeline.read import parse
+from hmsvcd.pipeline.check.verify import findings
+from hmsvcd.pipeline.check.whole import check, check_parts
+from hmsvcd.pipeline.read.parse import parse
+from hmsvcd.pipeline.read.places import locate
 from hmsvcd.pipeline.render import render, sources
-from hmsvcd.pipeline.verify import findings
 
 
 @dataclass(frozen=True, slots=True)

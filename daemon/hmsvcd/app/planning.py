@@ -18,10 +18,10 @@ from hmsvcd.model.generation import Generation
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import Change, FileChange, LinkKind, Plan
 from hmsvcd.model.unit import template_of
-from hmsvcd.pipeline.decide import decide
+from hmsvcd.pipeline.decide.plan import decide
+from hmsvcd.pipeline.decide.rules import LEAVING_RULE
 from hmsvcd.pipeline.leaving import with_leaving
-from hmsvcd.pipeline.rules import LEAVING_RULE
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hmsvcd.model.observed import Observed
 from hmsvcd.model.status import Status
 from hmsvcd.model.unit import UnitFile
 from hmsvcd.pipeline.summarize import Known, summarize
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 DAEMON_NAME = "org.hmsvcd"
 """The bus name that the daemon of a session owns."""

@@ -15,7 +15,7 @@ from hmsvcd.host import clock
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.plan import Action, ActionKind, Outcome, Reloading, UnitResult
 from hmsvcd.pipeline.advance import STARTING
-from hmsvcd.pipeline.induce import owed_by
+from hmsvcd.pipeline.decide.induce import owed_by
 
 _RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
 _STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})

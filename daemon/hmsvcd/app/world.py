@@ -13,7 +13,7 @@ from hmsvcd.model.decision import Installing
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.unit import UnitFile
 from hmsvcd.pipeline.advance import NO_DEFINITION
-from hmsvcd.pipeline.unit_file import parse
+from hmsvcd.pipeline.syntax.unit_file import parse
 
 _DOWN = frozenset({"inactive", "failed"})
 _NAMING = ("Requires", "Wants", "BindsTo", "Requisite", "Upholds", "PartOf", "Conflicts")

@@ -49,7 +49,7 @@ class Diagnostic:
 
     ``key`` is the dotted key as a user would write it. ``place`` is where, if it stands in a file;
     ``position`` is known at once for syntax errors and otherwise filled in by
-    ``pipeline.places`` when something is to be reported.
+    ``pipeline.read.places`` when something is to be reported.
     """
 
     severity: Severity

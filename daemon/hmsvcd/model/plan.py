@@ -39,8 +39,8 @@ class Change(StrEnum):
 class Action:
     """One action on one unit, with its reason in words; no declared value stands in it.
 
-    ``rule`` is the number of the rule in ``pipeline.rules`` that asked for it. ``pending`` says
-    what of the new definition the unit will not take up before its next start.
+    ``rule`` is the number of the rule in ``decide.rules`` that asked for it. ``pending`` says what of
+    the new definition the unit will not take up before its next start.
     """
 
     unit: str

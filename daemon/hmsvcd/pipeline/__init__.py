@@ -1,1 +1,5 @@
-"""Pure stages in order: values in, values out. Nothing here touches a file, clock or log."""
+"""Pure stages in order: read, merge, check, render, decide, advance, summarize.
+
+Values in, values out: no file, clock, socket or log may be touched here. ``syntax`` is how things
+are written down, for the stages that do.
+"""

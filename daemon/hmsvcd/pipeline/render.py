@@ -8,7 +8,7 @@ from hmsvcd.model.rendering import Captured, RenderedFile, RenderedUnit, Renderi
 from hmsvcd.model.service import ConfigFile, Declaration, Service, Unit
 from hmsvcd.model.store import content_digest, object_name, unit_object_name
 from hmsvcd.model.unit import Sections
-from hmsvcd.pipeline.unit_file import write
+from hmsvcd.pipeline.syntax.unit_file import write
 
 TRIGGERS = "X-Reload-Triggers"
 

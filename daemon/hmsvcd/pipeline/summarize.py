@@ -9,8 +9,8 @@ from hmsvcd.model.generation import Generation, State, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
 from hmsvcd.model.unit import UnitFile, UnitKind, suffix
-from hmsvcd.pipeline.diff import changed_directives, difference
-from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.decide.diff import changed_directives, difference
+from hmsvcd.pipeline.decide.states import state_of
 from hmsvcd.pipeline.taken_up import taken_up
 
 _TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})

@@ -6,12 +6,12 @@ from contextlib import suppress
 from hmsvcd.model.diagnostic import error, warning
 from hmsvcd.model.service import ConfigFile, Service, Unit
 from hmsvcd.model.unit import UnitKind
-from hmsvcd.pipeline.build_file import build_file
-from hmsvcd.pipeline.build_unit import unit_from_options
-from hmsvcd.pipeline.computed import argv_problems, service_name
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.table import TableNode
-from hmsvcd.pipeline.unit_names import unit_name_problem
+from hmsvcd.pipeline.check.build_file import build_file
+from hmsvcd.pipeline.check.build_unit import unit_from_options
+from hmsvcd.pipeline.check.unit_names import unit_name_problem
+from hmsvcd.pipeline.merge.computed import argv_problems, service_name
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.table import TableNode
 
 _KINDS = (UnitKind.SERVICE, UnitKind.SOCKET)
 

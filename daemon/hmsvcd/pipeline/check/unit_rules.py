@@ -3,10 +3,10 @@
 from hmsvcd.model.diagnostic import Place, warning
 from hmsvcd.model.schema_units import SWITCH_METHODS
 from hmsvcd.model.unit import UnitKind, suffix
-from hmsvcd.pipeline.draft import Draft
-from hmsvcd.pipeline.escape import value_problem
+from hmsvcd.pipeline.check.draft import Draft
+from hmsvcd.pipeline.check.unit_names import stem_for_path, unit_name_problem
 from hmsvcd.pipeline.suggest import all_of, suggestion
-from hmsvcd.pipeline.unit_names import stem_for_path, unit_name_problem
+from hmsvcd.pipeline.syntax.escape import value_problem
 
 RENAMED = {"multi-user.target": "default.target"}
 """Targets of the system manager → what a user manager has in their place (Home Manager)."""

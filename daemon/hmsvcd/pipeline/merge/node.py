@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from hmsvcd.model.context import Context
 from hmsvcd.model.definition import Condition, Definition
 from hmsvcd.model.diagnostic import Diagnostic, Place, dotted
-from hmsvcd.pipeline.merge import FailedError
+from hmsvcd.pipeline.merge.merging import FailedError
 
 if TYPE_CHECKING:
-    from hmsvcd.pipeline.table import TableNode
+    from hmsvcd.pipeline.merge.table import TableNode
 
 Result = TypeVar("Result")
 

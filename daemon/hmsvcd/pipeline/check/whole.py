@@ -9,18 +9,18 @@ from hmsvcd.model.document import Document
 from hmsvcd.model.schema import NATIVE_KINDS
 from hmsvcd.model.service import Declaration, Unit
 from hmsvcd.model.unit import UnitKind
-from hmsvcd.pipeline.build_service import build_services, names_in
-from hmsvcd.pipeline.build_settings import build_settings
-from hmsvcd.pipeline.build_unit import unit_from_sections
-from hmsvcd.pipeline.computed import RULES
-from hmsvcd.pipeline.cross_check import collisions, idle_sockets
-from hmsvcd.pipeline.evaluate import Evaluation
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.node import Node
-from hmsvcd.pipeline.privileges import warnings as privilege_warnings
-from hmsvcd.pipeline.table import TableNode
-from hmsvcd.pipeline.unit_names import unit_name_problem
+from hmsvcd.pipeline.check.build_service import build_services, names_in
+from hmsvcd.pipeline.check.build_settings import build_settings
+from hmsvcd.pipeline.check.build_unit import unit_from_sections
+from hmsvcd.pipeline.check.cross_check import collisions, idle_sockets
+from hmsvcd.pipeline.check.privileges import warnings as privilege_warnings
+from hmsvcd.pipeline.check.unit_names import unit_name_problem
+from hmsvcd.pipeline.merge.computed import RULES
+from hmsvcd.pipeline.merge.evaluate import Evaluation
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.node import Node
+from hmsvcd.pipeline.merge.table import TableNode
 
 
 def check(

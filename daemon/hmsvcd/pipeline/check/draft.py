@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, error, warning
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.table import TableNode
 
 Assignments = tuple[tuple[str, Place | None], ...]
 """The values of one directive, each with its place."""

@@ -5,12 +5,12 @@ from typing import Any
 
 from hmsvcd.model.diagnostic import Diagnostic, error
 from hmsvcd.model.store import content_digest, object_name
-from hmsvcd.pipeline.escape import argument_problem, escape_argv, program_problem
-from hmsvcd.pipeline.formats import UnwritableError, write
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.node import Node
-from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.node import Node
+from hmsvcd.pipeline.merge.table import TableNode
+from hmsvcd.pipeline.syntax.escape import argument_problem, escape_argv, program_problem
+from hmsvcd.pipeline.syntax.formats import UnwritableError, write
 
 FILES_FOLDER = "home-services"
 """Folder below ``$XDG_CONFIG_HOME`` that configuration files are installed in (Home Manager)."""

@@ -54,7 +54,7 @@ def _syntax_error(file: str, message: str, position: Position) -> Diagnostic:
 
 def _further(source: SourceText, first: Diagnostic) -> Iterator[Diagnostic]:
     """Yield what tree-sitter finds on lines that tomllib, which stops at once, says nothing of."""
-    from hmsvcd.pipeline.places import position_of, syntax_tree  # noqa: PLC0415 - slow to import
+    from hmsvcd.pipeline.read.places import position_of, syntax_tree  # noqa: PLC0415 - slow to import
 
     told = {first.position.line} if first.position else set()
     lines = source.text.encode().split(b"\n")

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hmsvcd.model.decision import Installing, State
-from hmsvcd.pipeline.dependencies import NEEDS, PULLS_IN, Dependencies, closure
-from hmsvcd.pipeline.induce import RUNNING
-from hmsvcd.pipeline.rules import Rule, Situation, Verb, matching
-from hmsvcd.pipeline.survey import services_of, survey
+from hmsvcd.pipeline.decide.dependencies import NEEDS, PULLS_IN, Dependencies, closure
+from hmsvcd.pipeline.decide.induce import RUNNING
+from hmsvcd.pipeline.decide.rules import Rule, Situation, Verb, matching
+from hmsvcd.pipeline.decide.survey import services_of, survey
 
 _ACTIVE = frozenset({State.UP, State.STARTING})
 _STARTING = frozenset({Verb.START, Verb.RESTART, Verb.STOP_START})

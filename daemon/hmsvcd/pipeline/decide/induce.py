@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from hmsvcd.model.decision import Installing, State
 from hmsvcd.model.plan import Action, ActionKind, Induced
-from hmsvcd.pipeline.dependencies import PULLS_IN, Dependencies, closure
-from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.decide.dependencies import PULLS_IN, Dependencies, closure
+from hmsvcd.pipeline.decide.states import state_of
 
 RUNNING = frozenset({State.UP, State.STARTING, State.LOOPING})
 STARTS = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})

@@ -17,7 +17,7 @@ from hmsvcd.model.option import (
     Scalar,
     accepts,
 )
-from hmsvcd.pipeline.merge import (
+from hmsvcd.pipeline.merge.merging import (
     ConflictError,
     Element,
     FailedError,
@@ -26,11 +26,11 @@ from hmsvcd.pipeline.merge import (
     merge,
     wrong_type,
 )
-from hmsvcd.pipeline.node import Evaluator, Node
-from hmsvcd.pipeline.references import has_reference
+from hmsvcd.pipeline.merge.node import Evaluator, Node
+from hmsvcd.pipeline.merge.references import has_reference
 
 if TYPE_CHECKING:
-    from hmsvcd.pipeline.table import TableNode
+    from hmsvcd.pipeline.merge.table import TableNode
 
 
 class LeafNode(Node):

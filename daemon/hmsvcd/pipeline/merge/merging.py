@@ -21,7 +21,7 @@ from hmsvcd.model.option import (
     Scalar,
     accepts,
 )
-from hmsvcd.pipeline.properties import PROPERTIES, Report, is_property, plain_key, unwrap
+from hmsvcd.pipeline.merge.properties import PROPERTIES, Report, is_property, plain_key, unwrap
 from hmsvcd.pipeline.suggest import suggestion
 
 

@@ -5,9 +5,9 @@ from posixpath import basename, dirname, join, normpath
 
 from hmsvcd.model.definition import Computed
 from hmsvcd.model.service import ConfigFile
-from hmsvcd.pipeline.computed import file_target, generated_text
-from hmsvcd.pipeline.merge import Element
-from hmsvcd.pipeline.table import TableNode
+from hmsvcd.pipeline.merge.computed import file_target, generated_text
+from hmsvcd.pipeline.merge.merging import Element
+from hmsvcd.pipeline.merge.table import TableNode
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_NAME = 255

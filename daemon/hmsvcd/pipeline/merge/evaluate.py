@@ -13,13 +13,13 @@ from hmsvcd.model.definition import Computed, Condition
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, dotted, error
 from hmsvcd.model.document import Document
 from hmsvcd.model.schema import ROOT
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.node import Node
-from hmsvcd.pipeline.properties import plain_key, unwrap
-from hmsvcd.pipeline.references import Reference, ReferenceSyntaxError, has_reference, split
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.node import Node
+from hmsvcd.pipeline.merge.properties import plain_key, unwrap
+from hmsvcd.pipeline.merge.references import Reference, ReferenceSyntaxError, has_reference, split
+from hmsvcd.pipeline.merge.table import TableNode
+from hmsvcd.pipeline.merge.walk import Walk
 from hmsvcd.pipeline.suggest import suggestion
-from hmsvcd.pipeline.table import TableNode
-from hmsvcd.pipeline.walk import Walk
 
 Result = TypeVar("Result")
 Rule = Callable[["Node"], Any]

@@ -6,12 +6,12 @@ from functools import partial
 from hmsvcd.model.diagnostic import Place, warning
 from hmsvcd.model.schema_units import DEPENDENCIES
 from hmsvcd.model.service import Unit
-from hmsvcd.pipeline.draft import Assignments, Draft, texts
-from hmsvcd.pipeline.escape import argument_problem, environment_assignment
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.table import TableNode
-from hmsvcd.pipeline.unit_rules import RENAMED, check_unit, link_targets
+from hmsvcd.pipeline.check.draft import Assignments, Draft, texts
+from hmsvcd.pipeline.check.unit_rules import RENAMED, check_unit, link_targets
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.table import TableNode
+from hmsvcd.pipeline.syntax.escape import argument_problem, environment_assignment
 
 _UNIT_LISTS: Mapping[str, tuple[str, str]] = {
     **{option: ("Unit", directive) for option, directive in DEPENDENCIES.items()},

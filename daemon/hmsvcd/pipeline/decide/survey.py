@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from hmsvcd.model.decision import Difference, Installing, Method, State
 from hmsvcd.model.unit import UnitFile, suffix, template_of
-from hmsvcd.pipeline.dependencies import Dependencies
-from hmsvcd.pipeline.diff import changed_directives, difference, worst
-from hmsvcd.pipeline.induce import RUNNING
-from hmsvcd.pipeline.method import (
+from hmsvcd.pipeline.decide.dependencies import Dependencies
+from hmsvcd.pipeline.decide.diff import changed_directives, difference, worst
+from hmsvcd.pipeline.decide.induce import RUNNING
+from hmsvcd.pipeline.decide.method import (
     can_reload,
     elapses_at_once,
     is_plain_oneshot,
@@ -16,8 +16,8 @@ from hmsvcd.pipeline.method import (
     refuses_stop,
     stays_on_removal,
 )
-from hmsvcd.pipeline.rules import Situation
-from hmsvcd.pipeline.states import state_of
+from hmsvcd.pipeline.decide.rules import Situation
+from hmsvcd.pipeline.decide.states import state_of
 
 _SHOWN = 3
 

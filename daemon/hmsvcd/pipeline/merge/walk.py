@@ -5,12 +5,12 @@ from typing import Any, cast
 
 from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.option import Datum, Directive, ListOf, Record
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError
-from hmsvcd.pipeline.node import Evaluator, Node
-from hmsvcd.pipeline.references import Reference
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.node import Evaluator, Node
+from hmsvcd.pipeline.merge.references import Reference
+from hmsvcd.pipeline.merge.table import TableNode
 from hmsvcd.pipeline.suggest import suggestion
-from hmsvcd.pipeline.table import TableNode
 
 
 class Walk:

@@ -14,10 +14,10 @@ from hmsvcd.model.diagnostic import Diagnostic, error
 from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
 from hmsvcd.model.schema import TYPES
 from hmsvcd.model.schema_units import directive
-from hmsvcd.pipeline.leaf import LeafNode
-from hmsvcd.pipeline.merge import FailedError, wrong_type
-from hmsvcd.pipeline.node import Evaluator, Node, strongest
-from hmsvcd.pipeline.properties import PROPERTIES, is_property, unwrap
+from hmsvcd.pipeline.merge.leaf import LeafNode
+from hmsvcd.pipeline.merge.merging import FailedError, wrong_type
+from hmsvcd.pipeline.merge.node import Evaluator, Node, strongest
+from hmsvcd.pipeline.merge.properties import PROPERTIES, is_property, unwrap
 from hmsvcd.pipeline.suggest import all_of, suggestion
 
 _CONTENT = ("text", "value")

@@ -6,14 +6,14 @@ from hmsvcd.model.decision import Decision, Difference, Installing, Method, Stat
 from hmsvcd.model.diagnostic import Diagnostic, warning
 from hmsvcd.model.plan import Action, ActionKind, Induced, Plan, Reloading
 from hmsvcd.model.unit import suffix
-from hmsvcd.pipeline.dependencies import GOES_DOWN_WITH, Dependencies, closure
-from hmsvcd.pipeline.diff import only_triggers
-from hmsvcd.pipeline.induce import STARTS, STOPS, induced_by
-from hmsvcd.pipeline.method import is_plain_oneshot
-from hmsvcd.pipeline.order import sending_order
-from hmsvcd.pipeline.rules import LEAVING_RULE, SOCKET_RULE, TARGET_RULE, Verb
-from hmsvcd.pipeline.settle import Settled, settle
-from hmsvcd.pipeline.survey import changed, in_words
+from hmsvcd.pipeline.decide.dependencies import GOES_DOWN_WITH, Dependencies, closure
+from hmsvcd.pipeline.decide.diff import only_triggers
+from hmsvcd.pipeline.decide.induce import STARTS, STOPS, induced_by
+from hmsvcd.pipeline.decide.method import is_plain_oneshot
+from hmsvcd.pipeline.decide.order import sending_order
+from hmsvcd.pipeline.decide.rules import LEAVING_RULE, SOCKET_RULE, TARGET_RULE, Verb
+from hmsvcd.pipeline.decide.settle import Settled, settle
+from hmsvcd.pipeline.decide.survey import changed, in_words
 
 _KINDS = {
     Verb.STOP: ActionKind.STOP,

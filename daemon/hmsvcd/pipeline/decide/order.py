@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from hmsvcd.model.plan import Action, ActionKind
 from hmsvcd.model.unit import suffix
-from hmsvcd.pipeline.dependencies import Dependencies
+from hmsvcd.pipeline.decide.dependencies import Dependencies
 
 _PHASES = {
     ActionKind.STOP: 0,

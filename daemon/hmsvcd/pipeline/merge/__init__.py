@@ -1,0 +1,7 @@
+"""The module system: definitions become values, lazily, as in nixpkgs' ``lib/modules.nix``.
+
+``properties`` takes mkForce and its kin off a value, ``merging`` merges the definitions of one
+value; ``node``, ``table`` and ``leaf`` are the tree that does so on demand; ``references`` and
+``walk`` find what ``@{…}`` names, ``computed`` holds the values that follow from others, and
+``evaluate`` runs it all. Nothing here knows what a value means.
+"""

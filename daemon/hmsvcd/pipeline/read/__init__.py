@@ -1,0 +1,1 @@
+"""Text becomes a tree, and keys of the tree have their lines and columns."""

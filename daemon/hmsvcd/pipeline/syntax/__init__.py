@@ -1,0 +1,1 @@
+"""How things are written: unit files, command lines, environments, configuration files."""
