@@ -41,14 +41,17 @@ process.argv = ["/bin/sleep", "infinity"]
 """
 
 AFTER = (
-    BEFORE.partition("\n[services.old]")[0]
-    .replace("Tells the time", "Tells the time every five seconds")
-    .replace("morning", "evening")
-    .replace("100M", "200M")
-) + """
+    (
+        BEFORE.partition("\n[services.old]")[0]
+        .replace("Tells the time", "Tells the time every five seconds")
+        .replace("morning", "evening")
+        .replace("100M", "200M")
+    )
+    + """
 [services.fresh]
 process.argv = ["/bin/sleep", "infinity"]
 """
+)
 
 SCRIPT = 'mv "$1" "$2" && COLUMNS="$4" FORCE_COLOR=1 TERM=xterm-256color hmsvcd plan -c "$2" >"$3"'
 

@@ -21,8 +21,12 @@ import pytest
 from hmsvcd.host import namespaces, sandbox
 
 HOMES = {
-    "HOME": "", "XDG_CONFIG_HOME": ".config", "XDG_DATA_HOME": ".local/share",
-    "XDG_STATE_HOME": ".local/state", "XDG_CACHE_HOME": ".cache", "XDG_RUNTIME_DIR": "run",
+    "HOME": "",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_RUNTIME_DIR": "run",
 }
 SESSION = ("DBUS_SESSION_BUS_ADDRESS", "HMSVCD_CONFIG", "NOTIFY_SOCKET", "INVOCATION_ID")
 OURS = ("hmsvcd", "home-services", "systemd")  # what a stray write would be called

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a command tells its caller (DESIGN section 6: exit codes)."""
+    """What a command tells its caller."""
 
     DONE = 0
     REFUSED = 1

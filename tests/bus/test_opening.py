@@ -103,7 +103,10 @@ def test_python_without_the_name(bus, library):
     environ = os.environ | {"HMSVCD_DBUS_LIBRARY": library, "PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_NAME, bus.address],
-        env=environ, capture_output=True, text=True, check=False,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
 

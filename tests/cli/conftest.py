@@ -133,4 +133,3 @@ def stranger(tmp_path: Path) -> Program:
         folder.mkdir()
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
     return Program(environ, home / ".config", work)
-

@@ -12,8 +12,11 @@ from hmsvcd.cli.diagnostics import excerpt, show, to_json
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, Position, error, warning
 
 TEXT = "[services.mpd]\nproces.argv = []\n"
-UNKNOWN = error("unknown option", Place("config.toml", ("services", "mpd", "proces")),
-                hint="did you mean `process`?").at(Position(2, 1))
+UNKNOWN = error(
+    "unknown option",
+    Place("config.toml", ("services", "mpd", "proces")),
+    hint="did you mean `process`?",
+).at(Position(2, 1))
 
 
 def shown(*diagnostics: Diagnostic, text: str = TEXT, width: int = 80, **options: Any) -> str:
@@ -75,24 +78,30 @@ def test_markup_in_a_message_is_text() -> None:
 def test_no_terminal_obeys_a_declaration(evil: str) -> None:
     """Control characters are shown as escapes, wherever they come from."""
     place = Place("config.toml", (f"a{evil}",))
-    found = error(f"bad {evil}", place, hint=f"not {evil}",
-                  notes=(Note(f"see {evil}", Place(f"x{evil}")),)).at(Position(1, 1))
+    found = error(
+        f"bad {evil}", place, hint=f"not {evil}", notes=(Note(f"see {evil}", Place(f"x{evil}")),)
+    ).at(Position(1, 1))
     assert evil not in shown(found, text=f"a = '{evil}'\n")
 
 
-@pytest.mark.parametrize(("line", "column", "expected"), [
-    ("abc", 2, ("abc", 1)),
-    ("abc", 4, ("abc", 3)),
-    ("abc", 99, ("abc", 3)),
-    ("", 1, ("", 0)),
-    ("\ta\tb", 2, ("    a   b", 4)),
-    ("\ta\tb", 4, ("    a   b", 8)),
-    ("日本 = x", 3, ("日本 = x", 4)),
-    ("e\u0301 = x", 5, ("e\u0301 = x", 3)),
-    ("a\x1bb", 3, ("a\\x1bb", 5)),
-])
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        ("abc", 2, ("abc", 1)),
+        ("abc", 4, ("abc", 3)),
+        ("abc", 99, ("abc", 3)),
+        ("", 1, ("", 0)),
+        ("\ta\tb", 2, ("    a   b", 4)),
+        ("\ta\tb", 4, ("    a   b", 8)),
+        ("日本 = x", 3, ("日本 = x", 4)),
+        ("e\u0301 = x", 5, ("e\u0301 = x", 3)),
+        ("a\x1bb", 3, ("a\\x1bb", 5)),
+    ],
+)
 def test_the_caret_stands_below_its_character(
-    line: str, column: int, expected: tuple[str, int],
+    line: str,
+    column: int,
+    expected: tuple[str, int],
 ) -> None:
     """Tabs, wide characters and escapes take the room that a terminal gives them."""
     assert excerpt(line, column, 40) == expected
@@ -113,11 +122,24 @@ def test_a_long_line_is_cut_around_the_caret(column: int, character: str) -> Non
 def test_json_has_the_keys_of_the_documentation() -> None:
     """Every field is there, null where there is nothing to say."""
     assert to_json([UNKNOWN, warning("no systemd", None)]) == [
-        {"severity": "error", "file": "config.toml", "line": 2, "column": 1,
-         "key": "services.mpd.proces", "message": "unknown option",
-         "hint": "did you mean `process`?"},
-        {"severity": "warning", "file": None, "line": None, "column": None, "key": None,
-         "message": "no systemd", "hint": None},
+        {
+            "severity": "error",
+            "file": "config.toml",
+            "line": 2,
+            "column": 1,
+            "key": "services.mpd.proces",
+            "message": "unknown option",
+            "hint": "did you mean `process`?",
+        },
+        {
+            "severity": "warning",
+            "file": None,
+            "line": None,
+            "column": None,
+            "key": None,
+            "message": "no systemd",
+            "hint": None,
+        },
     ]
 
 

@@ -21,8 +21,14 @@ from hmsvcd.host.sandbox import Sandbox
 from hmsvcd.model.schema import CONFIG_FILE, DAEMON, NATIVE_KINDS, SERVICE, SOCKET, UNIT
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md",
-         "docs/declaration.md", "docs/json.md", "docs/switching.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/declaration.md",
+    "docs/json.md",
+    "docs/switching.md",
+)
 SET_UP = (
     "sh contrib/setup.sh && .venv/bin/hmsvcd try config.example.toml",
     "sh contrib/setup.sh dev && .venv/bin/pytest",
@@ -168,8 +174,11 @@ def test_the_messages_shown_are_those_of_check(
 
 def test_every_option_is_documented() -> None:
     """The page of the declaration names all options of services, units, files and settings."""
-    named = {word for code in _CODE.findall(prose("docs/declaration.md"))
-             for word in re.split(r"[\s.,={}\[\]<>]+", code)}
+    named = {
+        word
+        for code in _CODE.findall(prose("docs/declaration.md"))
+        for word in re.split(r"[\s.,={}\[\]<>]+", code)
+    }
     records = (SERVICE, UNIT, SOCKET, CONFIG_FILE, DAEMON)
     options = {name for record in records for name in record.options}
     assert options | set(NATIVE_KINDS) <= named
@@ -192,9 +201,15 @@ def test_the_overview_lists_every_command_and_no_other() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_and_their_options_exist(page: str) -> None:
     """Wherever a page types a command, that command takes these options."""
-    typed = [*_CODE.findall(prose(page)),
-             *(line for block in blocks(page) if block.language == "sh"
-               for line in block.text.splitlines())]
+    typed = [
+        *_CODE.findall(prose(page)),
+        *(
+            line
+            for block in blocks(page)
+            if block.language == "sh"
+            for line in block.text.splitlines()
+        ),
+    ]
     for line in typed:
         words = shlex.split(line, comments=True) if line.startswith("hmsvcd ") else []
         if len(words) > 1 and words[1].islower():
@@ -215,8 +230,11 @@ def test_links_lead_somewhere(page: str) -> None:
 
 def test_the_modules_named_to_contributors_exist() -> None:
     """Every path in CONTRIBUTING.md is one of the repository."""
-    named = [code for code in _CODE.findall(prose("CONTRIBUTING.md"))
-             if re.fullmatch(r"\.?[\w.-]+/[\w./-]*|[\w.-]+\.(?:md|toml|py)", code)]
+    named = [
+        code
+        for code in _CODE.findall(prose("CONTRIBUTING.md"))
+        if re.fullmatch(r"\.?[\w.-]+/[\w./-]*|[\w.-]+\.(?:md|toml|py)", code)
+    ]
     places = (ROOT, ROOT / "daemon/hmsvcd")
     assert named
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
@@ -234,8 +252,11 @@ def test_the_two_lines_are_there() -> None:
 def test_the_walk_through_of_the_readme_works_as_typed(manager: Sandbox) -> None:
     """The README's own lines apply its declaration, edit it, and roll it back."""
     declaration = manager.config / "hmsvcd/config.toml"
-    first, *walk = [block.text for block in blocks("README.md")
-                    if block.language == "sh" and block.text.strip() not in SET_UP]
+    first, *walk = [
+        block.text
+        for block in blocks("README.md")
+        if block.language == "sh" and block.text.strip() not in SET_UP
+    ]
     (example,) = examples("README.md")
     shell(manager, first)
     declaration.write_text(example.files["config.toml"], encoding="utf-8")
@@ -267,8 +288,11 @@ def test_the_documents_shown_have_the_keys_of_real_ones(manager: Sandbox) -> Non
     for name, text in example.files.items():
         (folder / name).write_text(text, encoding="utf-8")
     shown = blocks("docs/json.md")
-    commands = {block.text.strip(): json.loads(after.text) for block, after in pairwise(shown)
-                if (block.language, after.language) == ("sh", "json")}
+    commands = {
+        block.text.strip(): json.loads(after.text)
+        for block, after in pairwise(shown)
+        if (block.language, after.language) == ("sh", "json")
+    }
     named = {command.split()[1] for command in commands}
     assert named >= {"check", "render", "plan", "apply", "status", "logs", "generations"}
     for command, document in commands.items():
@@ -313,12 +337,14 @@ def known_options(name: str) -> set[str]:
     return {"--help", *(word for each in command.params for word in each.opts)}
 
 
-def shell(
-    manager: Sandbox, script: str, codes: Sequence[int] = (0,), cwd: Path = ROOT
-) -> str:
+def shell(manager: Sandbox, script: str, codes: Sequence[int] = (0,), cwd: Path = ROOT) -> str:
     """Run shell lines in a session and return what they print; each has to succeed."""
     done = subprocess.run(
-        ["sh", "-euc", script], env=manager.env, cwd=cwd, capture_output=True, text=True,
+        ["sh", "-euc", script],
+        env=manager.env,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
         check=False,
     )
     assert done.returncode in codes, f"{script}\n{done.stdout}{done.stderr}"

@@ -36,8 +36,15 @@ def set_up(checkout: Path, *arguments: str) -> "subprocess.CompletedProcess[str]
     """Run the script from elsewhere, with no other programs on PATH."""
     command = ["/bin/sh", str(checkout / "contrib/setup.sh"), *arguments]
     environ = {"PATH": str(checkout.parent / "bin")}
-    return subprocess.run(command, env=environ, cwd="/", check=False, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True)
+    return subprocess.run(
+        command,
+        env=environ,
+        cwd="/",
+        check=False,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
 
 
 def test_an_unknown_system_is_told_what_to_install(checkout: Path) -> None:

@@ -201,7 +201,8 @@ def test_what_another_user_owns_is_told(folder: Path) -> None:
 
 
 def test_the_folder_behind_a_link_counts(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Whoever may write where a linked file really lies may replace it."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")

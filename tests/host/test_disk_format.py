@@ -15,7 +15,7 @@ from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.model.generation import NOTHING, Manifest, Pending, State
 
-ODD = 'a\r\n\t"\\\'\udcff\x00ü'
+ODD = "a\r\n\t\"\\'\udcff\x00ü"
 """What a path may hold at worst: a byte that is no UTF-8, quotes, control characters."""
 
 ODD_MANIFEST = Manifest(1, 0, ODD, ODD, ODD, NOTHING)

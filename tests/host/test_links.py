@@ -211,9 +211,7 @@ def test_a_foreign_file_keeps_a_folder_from_becoming_a_link(links, installation,
 
 
 @pytest.mark.parametrize("words", ["a file", "a link to /dev/null", "a link to /nowhere/at/all"])
-def test_a_foreign_thing_where_a_folder_is_needed_is_in_the_way(
-    links, installation, paths, words
-):
+def test_a_foreign_thing_where_a_folder_is_needed_is_in_the_way(links, installation, paths, words):
     """Below ``home-services`` no foreign link is followed."""
     above = installation.file("home-services/demo")
     above.parent.mkdir(parents=True)

@@ -130,9 +130,7 @@ def switches(draw: st.DrawFn) -> Installing:
         {"default.target.wants": tuple(unit for unit in draw(links) if unit in new)},
         asked=draw(st.booleans()),
         overridden=dict.fromkeys(draw(st.sets(st.sampled_from(UNITS), max_size=1)), "/etc/x"),
-        relinked=frozenset(
-            unit for unit in UNITS if old.get(unit, (None,))[0] != new.get(unit)
-        ),
+        relinked=frozenset(unit for unit in UNITS if old.get(unit, (None,))[0] != new.get(unit)),
     )
 
 

@@ -19,11 +19,15 @@ KEYS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=6),
 )
 SCALARS = st.one_of(st.integers(-9, 9), st.booleans(), st.text("aé \"'\\", max_size=5))
-TREES = st.dictionaries(KEYS, st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
-    max_leaves=12,
-), max_size=4)
+TREES = st.dictionaries(
+    KEYS,
+    st.recursive(
+        SCALARS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+        max_leaves=12,
+    ),
+    max_size=4,
+)
 
 
 def paths(value: Any, key: Key = ()) -> Iterator[Key]:
@@ -75,7 +79,7 @@ def test_every_key_is_found_where_it_is_written(tree: Tree, style: Style) -> Non
     located = [locate([error("", Place("f", key))], {"f": text})[0].position for key in keys]
     for key, position in zip(keys, located, strict=True):
         assert position is not None
-        rest = lines[position.line - 1][position.column - 1:]
+        rest = lines[position.line - 1][position.column - 1 :]
         last = key[-1]
         if isinstance(last, str):
             assert rest.startswith((last, quoted(last), written(last))) or not last, (key, rest)

@@ -61,8 +61,11 @@ class User:
         """Type a command, and do not wait for it."""
         return subprocess.Popen(
             [sys.executable, "-m", "hmsvcd", *command, "--json"],
-            env=self.session.env | environ, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.session.env | environ,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def run(self, *command: str, **environ: str) -> Ran:

@@ -223,11 +223,14 @@ def test_socket_activation(user):
 
 def test_timer(user):
     """A native timer runs with its service, and takes up a new schedule."""
-    text = oneshot("systemd.service.wantedBy = { mkForce = [] }") + """
+    text = (
+        oneshot("systemd.service.wantedBy = { mkForce = [] }")
+        + """
 [systemd.user.timers.job]
 Timer.OnCalendar = "yearly"
 Install.WantedBy = "timers.target"
 """
+    )
     assert user.apply(text).actions == {"job.timer": "start"}
     assert user.state_of("job.timer") == "active"
     assert recorded(user) == []

@@ -59,15 +59,23 @@ class Caller:
 
     def run(self, *argv: str, text: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a command inside to its end."""
-        return subprocess.run(self.command(*argv), env=self.environ, cwd="/", check=False,
-                              input=text, capture_output=True, text=True)
+        return subprocess.run(
+            self.command(*argv),
+            env=self.environ,
+            cwd="/",
+            check=False,
+            input=text,
+            capture_output=True,
+            text=True,
+        )
 
     @contextmanager
     def running(self, program: str = TRIAL) -> Iterator["subprocess.Popen[str]"]:
         """Run a program inside that has said "running", and that ends at the latest here."""
         command = self.command(self.python, "-c", program)
-        with subprocess.Popen(command, env=self.environ, cwd="/", text=True,
-                              stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            command, env=self.environ, cwd="/", text=True, stdout=subprocess.PIPE
+        ) as process:
             assert process.stdout is not None
             try:
                 assert process.stdout.readline() == "running\n"
@@ -119,9 +127,7 @@ def ordinary_user(root: Caller) -> Iterator[Caller]:
 MAY_LACK_USER_NAMESPACES = pytest.mark.may_skip("a container may not have user namespaces")
 
 
-@pytest.fixture(
-    params=["root", pytest.param("ordinary_user", marks=MAY_LACK_USER_NAMESPACES)]
-)
+@pytest.fixture(params=["root", pytest.param("ordinary_user", marks=MAY_LACK_USER_NAMESPACES)])
 def caller(request: pytest.FixtureRequest) -> Caller:
     """Each kind of user who can be tried here."""
     found = request.getfixturevalue(request.param)

@@ -69,7 +69,10 @@ def test_systemd_answers_on_the_message_bus(manager: Sandbox) -> None:
     """The bus address leads to a message bus, and systemd is on it."""
     names = subprocess.run(
         ["busctl", "--user", "list", "--no-legend"],
-        env=manager.env, text=True, check=True, stdout=subprocess.PIPE,
+        env=manager.env,
+        text=True,
+        check=True,
+        stdout=subprocess.PIPE,
     ).stdout
     assert "org.freedesktop.systemd1" in names
 
@@ -86,14 +89,13 @@ def test_the_environment_names_nothing_outside(manager: Sandbox) -> None:
 
 def test_only_the_message_bus_is_enabled_at_first(manager: Sandbox) -> None:
     """No unit that the machine enables for all its users disturbs a trial."""
-    listed = manager.systemctl("list-units", "--type=service,socket,timer", "--plain", "-l",
-                               "--no-legend")
+    listed = manager.systemctl(
+        "list-units", "--type=service,socket,timer", "--plain", "-l", "--no-legend"
+    )
     assert {line.split()[0] for line in listed.splitlines()} <= {"dbus.socket", "dbus.service"}
 
 
-def test_units_of_two_sandboxes_are_apart(
-    manager: Sandbox, sandboxes: type[Sandbox]
-) -> None:
+def test_units_of_two_sandboxes_are_apart(manager: Sandbox, sandboxes: type[Sandbox]) -> None:
     """A unit of one sandbox is unknown in another one."""
     with sandboxes() as other:
         write_unit(other, "mine.service", SLEEPER)
@@ -101,9 +103,7 @@ def test_units_of_two_sandboxes_are_apart(
         assert "mine.service" not in manager.systemctl("list-unit-files")
 
 
-def test_journals_of_two_sandboxes_are_apart(
-    manager: Sandbox, sandboxes: type[Sandbox]
-) -> None:
+def test_journals_of_two_sandboxes_are_apart(manager: Sandbox, sandboxes: type[Sandbox]) -> None:
     """Each of two units of one name has a journal of its own."""
     with sandboxes() as other:
         for each, word in ((manager, "first"), (other, "second")):

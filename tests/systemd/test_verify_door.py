@@ -74,8 +74,11 @@ def found(environ: Environ) -> Found:
 @pytest.mark.parametrize(("name", "severity", "part"), sorted(EXPECTED))
 def test_each_mistake_is_told(found: Found, name: str, severity: str, part: str) -> None:
     """What is wrong with a unit is an error where systemd refuses it, else a warning."""
-    messages = [each.message for each in found
-                if each.place == Place(name) and each.severity is Severity(severity)]
+    messages = [
+        each.message
+        for each in found
+        if each.place == Place(name) and each.severity is Severity(severity)
+    ]
     assert any(part in message for message in messages), found
 
 
@@ -114,12 +117,13 @@ async def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     slow = tmp_path / "systemd-analyze"
     slow.write_text("#!/bin/sh\nexec /bin/sleep 1000\n")
     slow.chmod(0o755)
-    verification = await verify({"a.service": GOOD}, {"PATH": str(tmp_path)}, timeout=0.2)
+    verification = await verify({"a.service": GOOD}, {"PATH": str(tmp_path)}, within=0.2)
     assert verification.problem == "systemd-analyze took longer than 0.2 s"
 
 
-def test_nothing_is_left_behind(environ: Environ, tmp_path: Path,
-                                monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_behind(
+    environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The folder that the units were written to is removed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert asyncio.run(verify({"a.service": GOOD}, environ)).problem is None

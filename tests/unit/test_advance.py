@@ -3,8 +3,8 @@
 import pytest
 
 from hmsvcd.model.decision import Difference
-from hmsvcd.model.generation import JobRecord, Manifest, Pending, State, UnitRecord
 from hmsvcd.model.generation import Generation as Installed
+from hmsvcd.model.generation import JobRecord, Manifest, Pending, State, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
 from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance, possible_definitions
@@ -122,9 +122,7 @@ def test_owed(result, seen, owed):
 
 def test_leaving():
     """A unit that still runs keeps its files, is no part of what is declared, and goes last."""
-    old = Installed(
-        {UNIT: "old"}, files={"home-services/a/x": "file"}, services={"a": (UNIT,)}
-    )
+    old = Installed({UNIT: "old"}, files={"home-services/a/x": "file"}, services={"a": (UNIT,)})
     new = Installed({"b.service": "b"}, services={"b": ("b.service",)})
     both = with_leaving(new, old, old.units, {UNIT})
     assert (both.units, both.files) == ({**old.units, **new.units}, old.files)

@@ -24,45 +24,60 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize(("name", "value", "text"), [
-    ("json", {"b": 1, "a": ["é", True, 1.5, {}]},
-     '{\n  "b": 1,\n  "a": [\n    "é",\n    true,\n    1.5,\n    {}\n  ]\n}\n'),
-    ("json", "text", '"text"\n'),
-    ("toml", {"b": 1, "a": {"on": dt.date(2026, 1, 2)}}, "b = 1\n\n[a]\non = 2026-01-02\n"),
-    ("toml", {}, "\n"),
-    ("yaml", {"b": 1, "a": ["é", True, "yes"]}, "b: 1\na:\n- é\n- true\n- 'yes'\n"),
-    ("ini", {"Main": {"Port": 80, "on": True, "DEFAULT": "x"}, "DEFAULT": {"a": 1.5}},
-     "[Main]\nPort = 80\non = true\nDEFAULT = x\n\n[DEFAULT]\na = 1.5\n"),
-    ("env", {"B": "two words", "A": 1, "_c": False, "D": "it's\n"},
-     "B='two words'\nA=1\n_c=false\nD='it'\"'\"'s\n'\n"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        (
+            "json",
+            {"b": 1, "a": ["é", True, 1.5, {}]},
+            '{\n  "b": 1,\n  "a": [\n    "é",\n    true,\n    1.5,\n    {}\n  ]\n}\n',
+        ),
+        ("json", "text", '"text"\n'),
+        ("toml", {"b": 1, "a": {"on": dt.date(2026, 1, 2)}}, "b = 1\n\n[a]\non = 2026-01-02\n"),
+        ("toml", {}, "\n"),
+        ("yaml", {"b": 1, "a": ["é", True, "yes"]}, "b: 1\na:\n- é\n- true\n- 'yes'\n"),
+        (
+            "ini",
+            {"Main": {"Port": 80, "on": True, "DEFAULT": "x"}, "DEFAULT": {"a": 1.5}},
+            "[Main]\nPort = 80\non = true\nDEFAULT = x\n\n[DEFAULT]\na = 1.5\n",
+        ),
+        (
+            "env",
+            {"B": "two words", "A": 1, "_c": False, "D": "it's\n"},
+            "B='two words'\nA=1\n_c=false\nD='it'\"'\"'s\n'\n",
+        ),
+    ],
+)
 def test_a_value_becomes_text(name: str, value: Any, text: str) -> None:
     """Keys stand as declared, and one line feed ends the text."""
     assert write(name, value) == text
 
 
-@pytest.mark.parametrize(("name", "value", "key"), [
-    ("json", {"a": [1, dt.date(2026, 1, 2)]}, ("a", 1)),
-    ("json", {"a": {"b": float("inf")}}, ("a", "b")),
-    ("json", float("nan"), ()),
-    ("yaml", {"a": dt.time(1, 2)}, ("a",)),
-    ("toml", [1], ()),
-    ("ini", {"a": 1}, ("a",)),
-    ("ini", {"a": {"b": {"c": 1}}}, ("a", "b")),
-    ("ini", {"a": {"b": [1]}}, ("a", "b")),
-    ("ini", {"a": {" b": 1}}, ("a", " b")),
-    ("ini", {"a": {"#b": 1}}, ("a", "#b")),
-    ("ini", {"a": {"b=c": 1}}, ("a", "b=c")),
-    ("ini", {"a": {"b": " padded "}}, ("a", "b")),
-    ("ini", {"a": {"b": "x\n"}}, ("a", "b")),
-    ("ini", {"a]\nb": {}}, ()),
-    ("env", {"a": {"b": 1}}, ("a",)),
-    ("env", {"a b": 1}, ("a b",)),
-    ("env", {"a\n": 1}, ("a\n",)),
-    ("env", {"a": "\0"}, ("a",)),
-    ("env", {"a": dt.date(2026, 1, 2)}, ("a",)),
-    ("env", "text", ()),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("json", {"a": [1, dt.date(2026, 1, 2)]}, ("a", 1)),
+        ("json", {"a": {"b": float("inf")}}, ("a", "b")),
+        ("json", float("nan"), ()),
+        ("yaml", {"a": dt.time(1, 2)}, ("a",)),
+        ("toml", [1], ()),
+        ("ini", {"a": 1}, ("a",)),
+        ("ini", {"a": {"b": {"c": 1}}}, ("a", "b")),
+        ("ini", {"a": {"b": [1]}}, ("a", "b")),
+        ("ini", {"a": {" b": 1}}, ("a", " b")),
+        ("ini", {"a": {"#b": 1}}, ("a", "#b")),
+        ("ini", {"a": {"b=c": 1}}, ("a", "b=c")),
+        ("ini", {"a": {"b": " padded "}}, ("a", "b")),
+        ("ini", {"a": {"b": "x\n"}}, ("a", "b")),
+        ("ini", {"a]\nb": {}}, ()),
+        ("env", {"a": {"b": 1}}, ("a",)),
+        ("env", {"a b": 1}, ("a b",)),
+        ("env", {"a\n": 1}, ("a\n",)),
+        ("env", {"a": "\0"}, ("a",)),
+        ("env", {"a": dt.date(2026, 1, 2)}, ("a",)),
+        ("env", "text", ()),
+    ],
+)
 def test_what_a_format_cannot_say_is_told_with_its_key(name: str, value: Any, key: Key) -> None:
     """A value that would not survive is refused, naming where it is."""
     with pytest.raises(UnwritableError) as refused:
@@ -71,9 +86,14 @@ def test_what_a_format_cannot_say_is_told_with_its_key(name: str, value: Any, ke
     assert refused.value.message
 
 
-@pytest.mark.parametrize(("name", "read"), [
-    ("json", json.loads), ("toml", tomllib.loads), ("yaml", yaml.safe_load),
-])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("json", json.loads),
+        ("toml", tomllib.loads),
+        ("yaml", yaml.safe_load),
+    ],
+)
 @given(value=st.dictionaries(TEXTS, VALUES, max_size=4))
 def test_what_is_written_is_read_back(name: str, read: Callable[[str], Any], value: Any) -> None:
     """Nothing is lost in silence: a value is read back as it was, or refused."""

@@ -72,12 +72,15 @@ def test_a_key_is_found_where_it_is_written(key: Key, line: int, column: int) ->
     assert position(TEXT, key) == Position(line, column)
 
 
-@pytest.mark.parametrize(("key", "line", "column"), [
-    (("services", "mpd", "process", "nothing", "here"), 5, 1),
-    (("services", "mpd", "process", "argv", 7), 5, 9),
-    (("nowhere",), 1, 1),
-    ((), 1, 1),
-])
+@pytest.mark.parametrize(
+    ("key", "line", "column"),
+    [
+        (("services", "mpd", "process", "nothing", "here"), 5, 1),
+        (("services", "mpd", "process", "argv", 7), 5, 9),
+        (("nowhere",), 1, 1),
+        ((), 1, 1),
+    ],
+)
 def test_a_key_that_is_not_there_is_where_it_would_be(key: Key, line: int, column: int) -> None:
     """What a file does not hold has the place of what is around it."""
     assert position(TEXT, key) == Position(line, column)
@@ -123,6 +126,4 @@ def test_a_thousand_services_are_told_apart() -> None:
     text = "".join(service.replace("{n}", str(n)) for n in range(1000))
     places = [Place("f", ("services", f"s{n}", "process", "argv", 1)) for n in range(1000)]
     located = locate([error("wrong", place) for place in places], {"f": text})
-    assert [each.position for each in located] == [
-        Position(3 * n + 2, 27) for n in range(1000)
-    ]
+    assert [each.position for each in located] == [Position(3 * n + 2, 27) for n in range(1000)]

@@ -13,23 +13,26 @@ def told(directives: dict[str, str], section: str = "Service", systemd: int = 0)
     return [each.message for each in warnings(Unit("a.service", sections), systemd)]
 
 
-@pytest.mark.parametrize(("directive", "value", "part"), [
-    ("DynamicUser", "true", "start fail (217/USER)"),
-    ("User", "nobody", "start fail (216/GROUP)"),
-    ("Group", "nogroup", "start fail (216/GROUP)"),
-    ("SupplementaryGroups", "audio", "start fail (216/GROUP)"),
-    ("AmbientCapabilities", "CAP_NET_BIND_SERVICE", "start fail (218/CAPABILITIES)"),
-    ("CapabilityBoundingSet", "", "start fail (218/CAPABILITIES)"),
-    ("NetworkNamespacePath", "/run/netns/a", "start fail (225/NETWORK)"),
-    ("PrivateDevices", "yes", "start fail (218/CAPABILITIES)"),
-    ("BindPaths", "/a:/b", "start fail (226/NAMESPACE)"),
-    ("ProtectSystem", "strict", "is ignored"),
-    ("PrivateTmp", "true", "is ignored"),
-    ("PrivateNetwork", "true", "is ignored"),
-    ("PAMName", "login", "is ignored"),
-    ("CPUSchedulingPolicy", "fifo", "start fail (214/SETSCHEDULER)"),
-    ("Nice", "-5", "is ignored"),
-])
+@pytest.mark.parametrize(
+    ("directive", "value", "part"),
+    [
+        ("DynamicUser", "true", "start fail (217/USER)"),
+        ("User", "nobody", "start fail (216/GROUP)"),
+        ("Group", "nogroup", "start fail (216/GROUP)"),
+        ("SupplementaryGroups", "audio", "start fail (216/GROUP)"),
+        ("AmbientCapabilities", "CAP_NET_BIND_SERVICE", "start fail (218/CAPABILITIES)"),
+        ("CapabilityBoundingSet", "", "start fail (218/CAPABILITIES)"),
+        ("NetworkNamespacePath", "/run/netns/a", "start fail (225/NETWORK)"),
+        ("PrivateDevices", "yes", "start fail (218/CAPABILITIES)"),
+        ("BindPaths", "/a:/b", "start fail (226/NAMESPACE)"),
+        ("ProtectSystem", "strict", "is ignored"),
+        ("PrivateTmp", "true", "is ignored"),
+        ("PrivateNetwork", "true", "is ignored"),
+        ("PAMName", "login", "is ignored"),
+        ("CPUSchedulingPolicy", "fifo", "start fail (214/SETSCHEDULER)"),
+        ("Nice", "-5", "is ignored"),
+    ],
+)
 def test_a_directive_that_needs_root_is_told(directive: str, value: str, part: str) -> None:
     """The warning says what really happens: ignored, or the start fails."""
     [message] = told({directive: value})
@@ -37,30 +40,55 @@ def test_a_directive_that_needs_root_is_told(directive: str, value: str, part: s
     assert part in message
 
 
-@pytest.mark.parametrize(("directive", "value"), [
-    ("DynamicUser", "false"), ("DynamicUser", "no"), ("User", ""), ("AmbientCapabilities", ""),
-    ("CapabilityBoundingSet", "~"), ("ProtectSystem", "off"), ("ProcSubset", "all"),
-    ("Nice", "5"), ("CPUSchedulingPolicy", "batch"), ("NoNewPrivileges", "true"),
-    ("SystemCallFilter", "@system-service"), ("MemoryMax", "1G"), ("PrivateUsers", "true"),
-])
+@pytest.mark.parametrize(
+    ("directive", "value"),
+    [
+        ("DynamicUser", "false"),
+        ("DynamicUser", "no"),
+        ("User", ""),
+        ("AmbientCapabilities", ""),
+        ("CapabilityBoundingSet", "~"),
+        ("ProtectSystem", "off"),
+        ("ProcSubset", "all"),
+        ("Nice", "5"),
+        ("CPUSchedulingPolicy", "batch"),
+        ("NoNewPrivileges", "true"),
+        ("SystemCallFilter", "@system-service"),
+        ("MemoryMax", "1G"),
+        ("PrivateUsers", "true"),
+    ],
+)
 def test_what_a_user_manager_can_do_is_not_told(directive: str, value: str) -> None:
     """A value that turns a directive off, and what works, give no warning."""
     assert told({directive: value}) == []
 
 
-@pytest.mark.parametrize(("directive", "still_told"), [
-    ("ProtectSystem", False), ("PrivateDevices", False), ("AmbientCapabilities", False),
-    ("DynamicUser", True), ("User", True), ("NetworkNamespacePath", True),
-])
+@pytest.mark.parametrize(
+    ("directive", "still_told"),
+    [
+        ("ProtectSystem", False),
+        ("PrivateDevices", False),
+        ("AmbientCapabilities", False),
+        ("DynamicUser", True),
+        ("User", True),
+        ("NetworkNamespacePath", True),
+    ],
+)
 def test_private_users_makes_sandboxing_work(directive: str, *, still_told: bool) -> None:
     """With ``PrivateUsers=true`` only what needs another user is told."""
     assert bool(told({directive: "true", "PrivateUsers": "true"})) is still_told
 
 
-@pytest.mark.parametrize(("directive", "still_told"), [
-    ("ProtectSystem", False), ("PrivateDevices", False), ("BindPaths", False),
-    ("AmbientCapabilities", True), ("DynamicUser", True),
-])
+@pytest.mark.parametrize(
+    ("directive", "still_told"),
+    [
+        ("ProtectSystem", False),
+        ("PrivateDevices", False),
+        ("BindPaths", False),
+        ("AmbientCapabilities", True),
+        ("DynamicUser", True),
+    ],
+)
 def test_newer_versions_sandbox_by_themselves(directive: str, *, still_told: bool) -> None:
     """From 254 on sandboxing implies ``PrivateUsers=``; capabilities do not."""
     assert bool(told({directive: "true"}, systemd=IMPLIED_USERS)) is still_told

@@ -67,12 +67,16 @@ def test_an_integer_beyond_what_python_reads_is_told() -> None:
     assert "too many digits" in message
 
 
-@pytest.mark.parametrize("text", [
-    "a = " + "[" * 5000 + "]" * 5000,
-    "a = " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
-    "a = " + "{ a = " * 3000 + "1" + "}" * 3000,
-    ".".join("a" * (MAX_DEPTH + 1)) + " = 1",
-], ids=["lists", "just too deep", "inline tables", "dotted"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 5000 + "]" * 5000,
+        "a = " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+        "a = " + "{ a = " * 3000 + "1" + "}" * 3000,
+        ".".join("a" * (MAX_DEPTH + 1)) + " = 1",
+    ],
+    ids=["lists", "just too deep", "inline tables", "dotted"],
+)
 def test_bottomless_nesting_is_told(text: str) -> None:
     """A file that is nested too deep for recursion is an error like any other."""
     [(_, message)] = problems(text)

@@ -85,7 +85,9 @@ def test_what_still_stops_is_leaving_until_it_is_down() -> None:
     (UnitRecord(started="old", invocation="other", linked_at=10, loaded_at=55), {}, "ExecStart"),
 ])  # fmt: skip
 def test_what_runs_may_be_older_than_what_is_linked(
-    record: UnitRecord, more: dict[str, Any], pending: str | None,
+    record: UnitRecord,
+    more: dict[str, Any],
+    pending: str | None,
 ) -> None:
     """Pending is what an invocation that began before systemd read the link has not taken up."""
     definitions = {"started": {"a.service": OLD}, "linked": {"a.service": NEW}}

@@ -22,13 +22,17 @@ Requires=gone.service
 
 def unit(name: str, text: str = TEXT) -> RenderedUnit:
     """A rendered unit whose directives have places."""
-    places = {("Service", "ExecStart"): EXEC, ("Service", "Restat"): RESTART,
-              ("Unit", "After"): AFTER}
+    places = {
+        ("Service", "ExecStart"): EXEC,
+        ("Service", "Restat"): RESTART,
+        ("Unit", "After"): AFTER,
+    }
     return RenderedUnit(name, text, f"hash-{name}", WHOLE, places)
 
 
-def told(output: str, *names: str,
-         known: dict[str, tuple[str, ...]] | None = None) -> tuple[Diagnostic, ...]:
+def told(
+    output: str, *names: str, known: dict[str, tuple[str, ...]] | None = None
+) -> tuple[Diagnostic, ...]:
     """What is found in an output about some units."""
     units = {name: unit(name) for name in names or ("a.service",)}
     return findings(Verification(output, known or {}), units)
@@ -68,20 +72,25 @@ def test_a_missing_program_is_a_warning_at_the_command() -> None:
 
 def test_a_refused_unit_is_an_error() -> None:
     """What makes systemd refuse a unit is told once, at the directive it names."""
-    [found] = told("a.service: Service has Restat= set to what is not allowed. Refusing.\n"
-                   "Unit a.service has a bad unit file setting.\n")
+    [found] = told(
+        "a.service: Service has Restat= set to what is not allowed. Refusing.\n"
+        "Unit a.service has a bad unit file setting.\n"
+    )
     assert (found.severity, found.place) == (Severity.ERROR, RESTART)
     assert "systemd refuses it" in found.message
 
 
 def test_a_fatal_line_is_an_error_and_an_ignored_one_is_not() -> None:
     """Of a refused unit, the line that systemd does not ignore is the reason."""
-    found = told("/tmp/x/a.service:3: Failed to parse it, ignoring: always\n"
-                 "/tmp/x/a.service:2: Invalid specifier: %Z\n"
-                 "a.service: Unit configuration has fatal error, unit will not be started.\n"
-                 "Unit a.service has a bad unit file setting.\n")
+    found = told(
+        "/tmp/x/a.service:3: Failed to parse it, ignoring: always\n"
+        "/tmp/x/a.service:2: Invalid specifier: %Z\n"
+        "a.service: Unit configuration has fatal error, unit will not be started.\n"
+        "Unit a.service has a bad unit file setting.\n"
+    )
     assert [(each.severity, each.place) for each in found] == [
-        (Severity.WARNING, RESTART), (Severity.ERROR, EXEC),
+        (Severity.WARNING, RESTART),
+        (Severity.ERROR, EXEC),
     ]
 
 
@@ -99,11 +108,16 @@ def test_a_template_is_told_by_its_instance() -> None:
 
 def test_units_of_others_are_left_out() -> None:
     """What is wrong with installed units, or with drop-ins, is not this declaration's."""
-    assert told("/usr/lib/systemd/user/other.service:3: Unknown key 'X' in section [Unit].\n"
-                "other.service: Command /x is not executable: No such file\n"
-                "/home/u/.config/systemd/user/a.service.d/x.conf:2: Unknown key 'X'.\n"
-                "Unit other.service has a bad unit file setting.\n"
-                "something else entirely\n") == ()
+    assert (
+        told(
+            "/usr/lib/systemd/user/other.service:3: Unknown key 'X' in section [Unit].\n"
+            "other.service: Command /x is not executable: No such file\n"
+            "/home/u/.config/systemd/user/a.service.d/x.conf:2: Unknown key 'X'.\n"
+            "Unit other.service has a bad unit file setting.\n"
+            "something else entirely\n"
+        )
+        == ()
+    )
 
 
 def test_a_needed_unit_that_is_not_there_is_a_warning() -> None:
@@ -115,22 +129,28 @@ def test_a_needed_unit_that_is_not_there_is_a_warning() -> None:
 
 def test_a_needed_unit_that_is_refused_is_told_once() -> None:
     """The reason stands at the refused unit, not at those that need it."""
-    output = ("b.service: Service has no ExecStart=. Refusing.\n"
-              "Unit b.service has a bad unit file setting.\n"
-              "a.service: Failed to create a.service/start: "
-              "Unit b.service has a bad unit file setting.\n")
+    output = (
+        "b.service: Service has no ExecStart=. Refusing.\n"
+        "Unit b.service has a bad unit file setting.\n"
+        "a.service: Failed to create a.service/start: "
+        "Unit b.service has a bad unit file setting.\n"
+    )
     [found] = told(output, "a.service", "b.service")
     assert found.message.startswith("b.service")
 
 
 def test_an_ordering_cycle_is_told_once() -> None:
     """systemd tells of a cycle from each unit in it; one warning shows the way round."""
-    one_way = ("a.service: Found ordering cycle on b.service/start\n"
-               "a.service: Found dependency on a.service/start\n"
-               "a.service: Unable to break cycle starting with a.service/start\n")
-    other_way = ("b.service: Found ordering cycle on a.service/start\n"
-                 "b.service: Found dependency on b.service/start\n"
-                 "b.service: Job a.service/start deleted to break ordering cycle\n")
+    one_way = (
+        "a.service: Found ordering cycle on b.service/start\n"
+        "a.service: Found dependency on a.service/start\n"
+        "a.service: Unable to break cycle starting with a.service/start\n"
+    )
+    other_way = (
+        "b.service: Found ordering cycle on a.service/start\n"
+        "b.service: Found dependency on b.service/start\n"
+        "b.service: Job a.service/start deleted to break ordering cycle\n"
+    )
     [found] = told(one_way + other_way, "a.service", "b.service")
     assert found.place == AFTER
     assert "a.service → b.service → a.service" in found.message

@@ -30,9 +30,7 @@ class Request:
     replace: bool = False
 
 
-async def apply(
-    session: Session, loaded: Loaded, request: Request, progress: Progress
-) -> Outcome:
+async def apply(session: Session, loaded: Loaded, request: Request, progress: Progress) -> Outcome:
     """Bring the session to a declaration that has no errors.
 
     Raises RefusedError where something keeps it from being done and NoManagerError without a
@@ -48,9 +46,7 @@ async def rollback(
 
     Raises RefusedError where there is no such generation.
     """
-    return await _switch_to(
-        session, lambda: _earlier(session.paths, number), request, progress
-    )
+    return await _switch_to(session, lambda: _earlier(session.paths, number), request, progress)
 
 
 async def finish_pending(session: Session, progress: Progress) -> Outcome | None:
@@ -98,9 +94,7 @@ async def _possible_plan(session: Session, target: Target, request: Request) -> 
     """Plan, and raise RefusedError where the plan may not be carried out."""
     planned = await plan_switch(session, target)
     backup = request.backup is not None
-    demand_possible(
-        planned, session.paths, replace_declaration=request.replace, backup=backup
-    )
+    demand_possible(planned, session.paths, replace_declaration=request.replace, backup=backup)
     in_place = [occupant.path for occupant in planned.surroundings.in_place]
     if request.backup is None or not in_place:
         return planned

@@ -1,4 +1,4 @@
-"""Make and remove the links of a switch, in the order of DESIGN section 5."""
+"""Make and remove the links of a switch, in the order of docs/state.md."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them

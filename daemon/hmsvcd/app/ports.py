@@ -29,5 +29,3 @@ class Silence:
 
     def waiting(self, message: str) -> None:
         """Do nothing."""
-
-

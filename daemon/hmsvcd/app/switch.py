@@ -1,4 +1,4 @@
-"""Carry out a planned switch, in an order that can be interrupted anywhere (DESIGN section 5)."""
+"""Carry out a planned switch, in an order that can be cut off anywhere (docs/state.md)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -14,8 +14,9 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that move the cursor, reorder text or show nothing."""
 
 
-def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str],
-         console: "Console") -> None:
+def show(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], console: "Console"
+) -> None:
     """Print diagnostics: a line to search for, the excerpt with a caret, help, and further places.
 
     ``sources`` holds the text of each file by the name that places use. The first line is always
@@ -43,20 +44,27 @@ def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str],
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    """Return diagnostics as every ``--json`` document lists them (DESIGN section 8).
+    """Return diagnostics as every ``--json`` document lists them (docs/json.md).
 
     Notes have no fields of their own: each follows in the message, with its place.
     """
-    return [{
-        "severity": each.severity.value,
-        "file": each.place.file if each.place else None,
-        "line": each.position.line if each.position else None,
-        "column": each.position.column if each.position else None,
-        "key": each.key,
-        "message": "; ".join([each.message, *(_where(note.place, note.position) + note.message
-                                              for note in each.notes)]),
-        "hint": each.hint,
-    } for each in diagnostics]
+    return [
+        {
+            "severity": each.severity.value,
+            "file": each.place.file if each.place else None,
+            "line": each.position.line if each.position else None,
+            "column": each.position.column if each.position else None,
+            "key": each.key,
+            "message": "; ".join(
+                [
+                    each.message,
+                    *(_where(note.place, note.position) + note.message for note in each.notes),
+                ]
+            ),
+            "hint": each.hint,
+        }
+        for each in diagnostics
+    ]
 
 
 def harmless(text: str) -> str:
@@ -85,8 +93,9 @@ def _print(console: "Console", text: Any) -> None:
     console.print(text, soft_wrap=True, highlight=False)
 
 
-def _print_excerpt(console: "Console", sources: Mapping[str, str],
-                   diagnostic: Diagnostic, colour: str) -> None:
+def _print_excerpt(
+    console: "Console", sources: Mapping[str, str], diagnostic: Diagnostic, colour: str
+) -> None:
     from rich.text import Text  # noqa: PLC0415 - slow to import
 
     if diagnostic.place is None or diagnostic.position is None:

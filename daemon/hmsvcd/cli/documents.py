@@ -154,5 +154,3 @@ def generation_values(manifests: "Iterable[Manifest]", current: int | None) -> D
             for manifest in manifests
         ]
     }
-
-

@@ -27,9 +27,9 @@ def config_option(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """Add ``--json``."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Print a JSON document instead."
-    )(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print a JSON document instead.")(
+        command
+    )
 
 
 def backup_option(command: Command) -> Command:

@@ -1,7 +1,7 @@
 """What dbus-next 0.2.3 lacks, and partly dbus-fast, mixed into the library's ``MessageBus``.
 
-dbus-next is unmaintained, so it is mended here, at the private names that both libraries share
-(DESIGN section 10). Each guard has a test that shows the defect on a real bus.
+dbus-next is unmaintained, so it is mended here, at the private names that both libraries share.
+Each guard has a test that shows the defect on a real bus.
 """
 
 import socket

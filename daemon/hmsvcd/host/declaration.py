@@ -37,8 +37,9 @@ def declaration_files(path: Path) -> list[Path]:
         files = list((path / "conf.d").iterdir())
     except OSError:
         files = []
-    chosen = [file for file in files
-              if file.name.endswith(".toml") and not file.name.startswith(".")]
+    chosen = [
+        file for file in files if file.name.endswith(".toml") and not file.name.startswith(".")
+    ]
     return [path / "config.toml", *sorted(chosen, key=lambda file: os.fsencode(file.name))]
 
 
@@ -161,16 +162,22 @@ def _unlisted(folder: Path) -> list[Diagnostic]:
 def _not_utf8(file: Path, before: bytes) -> Diagnostic:
     line = before.rpartition(b"\n")[2].decode()
     position = Position(before.count(b"\n") + 1, len(line) + 1)
-    return _error(file, f"is not UTF-8 from byte {len(before)} on", position,
-                  "save the file as UTF-8")
+    return _error(
+        file, f"is not UTF-8 from byte {len(before)} on", position, "save the file as UTF-8"
+    )
 
 
 def _has_mark(file: Path) -> Diagnostic:
-    return _error(file, "begins with a byte order mark, which TOML has not", Position(1, 1),
-                  "save the file as UTF-8 without a BOM")
+    return _error(
+        file,
+        "begins with a byte order mark, which TOML has not",
+        Position(1, 1),
+        "save the file as UTF-8 without a BOM",
+    )
 
 
-def _error(file: Path, message: str, position: Position | None = None,
-           hint: str | None = None) -> Diagnostic:
+def _error(
+    file: Path, message: str, position: Position | None = None, hint: str | None = None
+) -> Diagnostic:
     place = Place(str(file))
     return Diagnostic(Severity.ERROR, message, hint=hint, place=place, position=position)

@@ -116,14 +116,16 @@ KINDS: Mapping[str, tuple[str, Table]] = {
 """Unit suffix → (its interface, the properties read there)."""
 
 
-MANAGER_KEYS = frozenset({
-    "ControlGroup",
-    "SystemState",
-    "UnitPath",
-    "UnitsLoadTimestampMonotonic",
-    "UserspaceTimestampMonotonic",
-    "Version",
-})
+MANAGER_KEYS = frozenset(
+    {
+        "ControlGroup",
+        "SystemState",
+        "UnitPath",
+        "UnitsLoadTimestampMonotonic",
+        "UserspaceTimestampMonotonic",
+        "Version",
+    }
+)
 """The properties of the manager itself that are read."""
 
 KEYS = MANAGER_KEYS.union(["Job"], UNIT, *(table for _, table in KINDS.values()))

@@ -25,8 +25,11 @@ from hmsvcd.host.namespaces import MARK, has_private_run, is_inside, run_inside,
 __all__ = ["Sandbox", "is_inside", "run_inside", "start_journal", "why_not"]
 
 _SYSTEMD = next(
-    (path for path in (Path("/usr/lib/systemd/systemd"), Path("/lib/systemd/systemd"))
-     if path.exists()),
+    (
+        path
+        for path in (Path("/usr/lib/systemd/systemd"), Path("/lib/systemd/systemd"))
+        if path.exists()
+    ),
     None,
 )
 _UNITS = Path("/usr/lib/systemd/user")
@@ -168,8 +171,12 @@ class Sandbox:
         """Return what ``systemctl --user`` prints; ``HostError`` if it fails and ``check``."""
         command = ["systemctl", "--user", "--no-pager", *arguments]
         done = subprocess.run(
-            command, env=self.env, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command,
+            env=self.env,
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         if check and done.returncode:
             told = f"systemctl --user {' '.join(arguments)}: exit {done.returncode}"
@@ -196,7 +203,10 @@ class Sandbox:
         marks = {name: value for name, value in os.environ.items() if name == MARK}
         return marks | {
             "PATH": f"{Path(sys.executable).parent}:{_PATH}",
-            "LANG": "C.UTF-8", "SHELL": "/bin/sh", "USER": user, "LOGNAME": user,
+            "LANG": "C.UTF-8",
+            "SHELL": "/bin/sh",
+            "USER": user,
+            "LOGNAME": user,
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.config),
             "XDG_DATA_HOME": str(data),
@@ -213,9 +223,16 @@ class Sandbox:
         """Return the path of systemd.unit(5), without what the machine enables for all users."""
         config, runtime = self.config / "systemd", self.runtime / "systemd"
         return (
-            config / "user.control", runtime / "user.control", runtime / "transient",
-            runtime / "generator.early", self.units, runtime / "user", runtime / "generator",
-            data / "systemd/user", _UNITS, runtime / "generator.late",
+            config / "user.control",
+            runtime / "user.control",
+            runtime / "transient",
+            runtime / "generator.early",
+            self.units,
+            runtime / "user",
+            runtime / "generator",
+            data / "systemd/user",
+            _UNITS,
+            runtime / "generator.late",
         )
 
     def _remove_leftovers(self, parent: Path) -> None:
@@ -235,8 +252,13 @@ class Sandbox:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, log.open("wb") as output:
             ready.bind(address)
             self._process = subprocess.Popen(
-                command, env=environ, cwd="/", start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                command,
+                env=environ,
+                cwd="/",
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
             if not _is_ready(ready, self._process):
                 words = log.read_text(encoding="utf-8", errors="replace").strip()

@@ -14,14 +14,22 @@ TIMEOUT = 30.0
 
 _COMMAND = ("systemd-analyze", "--user", "verify", "--man=no")
 _MANAGERS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
-_PLAIN = {"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info",
-          "SYSTEMD_LOG_TARGET": "console", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_LOG_LOCATION": "0",
-          "SYSTEMD_LOG_TIME": "0", "SYSTEMD_LOG_TID": "0"}
+_PLAIN = {
+    "LC_ALL": "C.UTF-8",
+    "SYSTEMD_COLORS": "0",
+    "SYSTEMD_LOG_LEVEL": "info",
+    "SYSTEMD_LOG_TARGET": "console",
+    "SYSTEMD_LOG_COLOR": "0",
+    "SYSTEMD_LOG_LOCATION": "0",
+    "SYSTEMD_LOG_TIME": "0",
+    "SYSTEMD_LOG_TID": "0",
+}
 """What makes systemd print one plain English line for each thing that it finds."""
 
 
-async def verify(units: Mapping[str, str], environ: Mapping[str, str],
-                 timeout: float = TIMEOUT) -> Verification:  # noqa: ASYNC109 - kills the program
+async def verify(
+    units: Mapping[str, str], environ: Mapping[str, str], within: float = TIMEOUT
+) -> Verification:
     """Return what systemd says of rendered units (name → text), all seen together.
 
     ``environ`` is the manager's: with it, units that are installed elsewhere are found, too. No
@@ -35,9 +43,9 @@ async def verify(units: Mapping[str, str], environ: Mapping[str, str],
         return Verification(problem=f"the units cannot be written for it: {problem.strerror}")
     try:
         surroundings = {**environ, **_PLAIN, "XDG_RUNTIME_DIR": _runtime_folder(environ, folder)}
-        return await _verify(folder / "units", units, surroundings, timeout)
+        return await _verify(folder / "units", units, surroundings, within)
     except TimeoutError:
-        return Verification(problem=f"systemd-analyze took longer than {timeout:g} s")
+        return Verification(problem=f"systemd-analyze took longer than {within:g} s")
     except FileNotFoundError:
         return Verification(problem="systemd-analyze is not installed")
     except OSError as problem:
@@ -46,8 +54,9 @@ async def verify(units: Mapping[str, str], environ: Mapping[str, str],
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _verify(folder: Path, names: Iterable[str], environ: Mapping[str, str],
-                  seconds: float) -> Verification:
+async def _verify(
+    folder: Path, names: Iterable[str], environ: Mapping[str, str], seconds: float
+) -> Verification:
     paths = [f"./{name}" for name in sorted(names)]
     status, output = await _run([*_COMMAND, *paths], folder, environ, seconds)
     lines = output.splitlines()
@@ -59,8 +68,9 @@ async def _verify(folder: Path, names: Iterable[str], environ: Mapping[str, str]
     return Verification(output, known)
 
 
-async def _known_directives(folder: Path, environ: Mapping[str, str],
-                            seconds: float) -> Mapping[str, tuple[str, ...]]:
+async def _known_directives(
+    folder: Path, environ: Mapping[str, str], seconds: float
+) -> Mapping[str, tuple[str, ...]]:
     """Return section → directives as this systemd lists them; empty where it does not."""
     manager = _manager(environ)
     if manager is None:
@@ -88,12 +98,17 @@ def _sections(listing: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     return {section: tuple(found) for section, found in known.items()}
 
 
-async def _run(command: list[str], folder: Path, environ: Mapping[str, str],
-               seconds: float) -> tuple[int, str]:
+async def _run(
+    command: list[str], folder: Path, environ: Mapping[str, str], seconds: float
+) -> tuple[int, str]:
     """Return a program's exit status and all that it prints; it does not outlive this call."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env=dict(environ), stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        *command,
+        cwd=folder,
+        env=dict(environ),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     try:
         async with asyncio.timeout(seconds):

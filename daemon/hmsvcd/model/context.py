@@ -9,9 +9,8 @@ class Context:
     """The user, the folders and the environment that a declaration is rendered for.
 
     All paths are absolute. ``store`` is the folder that store objects lie in. ``environment`` is
-    that of the systemd manager, or of the process where there is no manager (DESIGN section 2,
-    References). ``working_directory`` is what the names of the declaration's files are relative
-    to.
+    that of the systemd manager, or of the process where there is no manager.
+    ``working_directory`` is what the names of the declaration's files are relative to.
     """
 
     home_directory: str

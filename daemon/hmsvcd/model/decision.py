@@ -10,7 +10,7 @@ from hmsvcd.model.unit import UnitFile
 
 
 class State(StrEnum):
-    """What a unit is doing, as far as a switch cares (DESIGN section 6)."""
+    """What a unit is doing, as far as a switch cares (docs/switching.md)."""
 
     STARTING = "starting"
     UP = "up"

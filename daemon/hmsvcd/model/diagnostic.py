@@ -70,15 +70,25 @@ class Diagnostic:
         return replace(self, position=position)
 
 
-def error(message: str, place: Place | None, key: str | None = None, hint: str | None = None,
-          notes: tuple[Note, ...] = ()) -> Diagnostic:
+def error(
+    message: str,
+    place: Place | None,
+    key: str | None = None,
+    hint: str | None = None,
+    notes: tuple[Note, ...] = (),
+) -> Diagnostic:
     """Return an error; without ``key`` the place's own key is shown."""
     shown = key if key is not None or place is None else dotted(place.key)
     return Diagnostic(Severity.ERROR, message, shown, hint, place, notes=notes)
 
 
-def warning(message: str, place: Place | None, key: str | None = None, hint: str | None = None,
-            notes: tuple[Note, ...] = ()) -> Diagnostic:
+def warning(
+    message: str,
+    place: Place | None,
+    key: str | None = None,
+    hint: str | None = None,
+    notes: tuple[Note, ...] = (),
+) -> Diagnostic:
     """Return a warning; without ``key`` the place's own key is shown."""
     shown = key if key is not None or place is None else dotted(place.key)
     return Diagnostic(Severity.WARNING, message, shown, hint, place, notes=notes)

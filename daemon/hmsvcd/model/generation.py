@@ -68,7 +68,7 @@ class UnitRecord:
 
     ``applied`` is the store object whose action was carried out: the base of the next diff.
     ``started`` is the one that ``invocation`` took up. ``linked_at`` and ``loaded_at`` are
-    CLOCK_MONOTONIC microseconds (DESIGN section 5). ``at`` is microseconds of the epoch.
+    CLOCK_MONOTONIC microseconds (docs/state.md). ``at`` is microseconds of the epoch.
     """
 
     applied: str | None = None

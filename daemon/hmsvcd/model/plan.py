@@ -20,7 +20,7 @@ class ActionKind(StrEnum):
 
 
 class Reloading(StrEnum):
-    """When ``daemon-reload`` happens in a pass (DESIGN section 6)."""
+    """When ``daemon-reload`` happens in a pass (docs/switching.md)."""
 
     NOT = "not"
     BEFORE = "before"
@@ -39,8 +39,8 @@ class Change(StrEnum):
 class Action:
     """One action on one unit, with its reason in words; no declared value stands in it.
 
-    ``rule`` is the number of the rule in ``decide.rules`` that asked for it. ``pending`` says what of
-    the new definition the unit will not take up before its next start.
+    ``rule`` is the number of the rule in ``decide.rules`` that asked for it. ``pending`` says
+    what of the new definition the unit will not take up before its next start.
     """
 
     unit: str
@@ -99,8 +99,10 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do at all (a unit that is kept counts as nothing)."""
-        return not self.files and self.reloading is Reloading.NOT and all(
-            action.kind is ActionKind.KEEP for action in self.actions
+        return (
+            not self.files
+            and self.reloading is Reloading.NOT
+            and all(action.kind is ActionKind.KEEP for action in self.actions)
         )
 
 

@@ -77,7 +77,7 @@ _MAIN_COMMAND = Computed("main command", (("systemd", "mainExecStart"), ("proces
 
 
 def _primary_unit(wanted_by_priority: int) -> Mapping[str, Any]:
-    """Return the default definition of ``systemd.services`` (DESIGN section 3)."""
+    """Return the default definition of ``systemd.services`` (docs/declaration.md)."""
     return {
         "": {
             "wantedBy": {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The ``[daemon]`` table; all times are seconds (DESIGN sections 5 and 6)."""
+    """The ``[daemon]`` table; all times are seconds (docs/declaration.md)."""
 
     trigger_action: str = "restart"
     job_timeout: float = 120.0

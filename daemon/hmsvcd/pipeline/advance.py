@@ -82,7 +82,7 @@ class Switched:
 
 
 def advance(state: State, switched: Switched) -> State:
-    """Return the state after a switch (DESIGN section 5: state.toml and Owed)."""
+    """Return the state after a switch (docs/state.md)."""
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
     known = state.units

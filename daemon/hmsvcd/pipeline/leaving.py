@@ -46,9 +46,7 @@ def without_leaving(generation: Generation) -> Generation:
         for name, members in generation.services.items()
         if (kept := tuple(unit for unit in members if unit in units)) or not members
     }
-    files = {
-        name: held for name, held in generation.files.items() if service_of(name) in services
-    }
+    files = {name: held for name, held in generation.files.items() if service_of(name) in services}
     return replace(generation, units=units, files=files, services=services, leaving=())
 
 

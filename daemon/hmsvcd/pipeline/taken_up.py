@@ -1,4 +1,4 @@
-"""Which definition a running unit has taken up (DESIGN section 5: state.toml)."""
+"""Which definition a running unit has taken up (docs/state.md)."""
 
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.generation import UnitRecord
@@ -11,9 +11,9 @@ def taken_up(
     """Return the store object of the definition that a unit runs; None where nobody can know.
 
     ``linked`` is what is installed, ``between`` how far that is from ``record.started``. An
-    invocation that hmsvcd did not start began at some moment S. It has taken up what is linked if S
-    lies after the manager read the unit files again (L), or if only triggers differ, which no
-    process sees, and S lies after the link was made (K); else the definition before.
+    invocation that hmsvcd did not start began at some moment S. It has taken up what is linked
+    if S lies after the manager read the unit files again (L), or if only triggers differ, which
+    no process sees, and S lies after the link was made (K); else the definition before.
     """
     if not unit.invocation:
         return None

@@ -70,7 +70,7 @@ def _tell_warnings(node: TableNode) -> None:
 
 
 def _is_composition(node: TableNode) -> bool:
-    """Say whether a service has only sub-services: no command of its own (DESIGN section 4)."""
+    """Say whether a service has only sub-services: no command of its own."""
     if not node.table("services").names() or node.leaf("process", "argv").is_defined:
         return False
     commands = node.table("systemd", "services", "", "serviceConfig").names()

@@ -18,8 +18,10 @@ _CYCLE = re.compile("Found (?:ordering cycle|dependency)")
 _END_OF_CYCLE = re.compile("Unable to break cycle|.*order is cyclic|Job .* deleted to break")
 _ELSEWHERE = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) has a bad unit file")
 _NOT_FOUND = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) not found")
-_UNKNOWN_KEY = re.compile(r"Unknown (?:key name|key|lvalue) '(?P<name>[^']+)' in section "
-                          r"\W*(?P<section>[\w-]+)")
+_UNKNOWN_KEY = re.compile(
+    r"Unknown (?:key name|key|lvalue) '(?P<name>[^']+)' in section "
+    r"\W*(?P<section>[\w-]+)"
+)
 _UNKNOWN_SECTION = re.compile("Unknown section '(?P<name>[^']+)'")
 _COMMAND = re.compile(r"Command (?P<program>.+) is not executable: (?P<why>.*)")
 _DIRECTIVE = re.compile(r"\b([A-Z][A-Za-z]+)=")
@@ -36,8 +38,9 @@ class _Line:
     number: int | None = None
 
 
-def findings(verification: Verification,
-             units: Mapping[str, RenderedUnit]) -> tuple[Diagnostic, ...]:
+def findings(
+    verification: Verification, units: Mapping[str, RenderedUnit]
+) -> tuple[Diagnostic, ...]:
     """Return what systemd finds wrong with rendered units, each once.
 
     What makes systemd refuse a unit is an error, all else a warning. Units that are not of this
@@ -51,10 +54,16 @@ def findings(verification: Verification,
     found = [_judge(line, units, refused, verification.known) for line in lines]
     diagnostics = [each for each in found if each is not None]
     diagnostics += _cycles(lines, units)
-    told = {line.unit.name for line in lines if line.unit.name in refused
-            and not line.text.startswith(_FATAL) and not _is_ignored(line.text)}
-    diagnostics += [error(f"systemd refuses {name}", units[name].place) for name in refused
-                    if name not in told]
+    told = {
+        line.unit.name
+        for line in lines
+        if line.unit.name in refused
+        and not line.text.startswith(_FATAL)
+        and not _is_ignored(line.text)
+    }
+    diagnostics += [
+        error(f"systemd refuses {name}", units[name].place) for name in refused if name not in told
+    ]
     return tuple(dict.fromkeys(diagnostics))
 
 
@@ -78,8 +87,12 @@ def _ours(name: str, units: Mapping[str, RenderedUnit]) -> RenderedUnit | None:
     return units.get(name) or units.get(template_of(name) or "")
 
 
-def _judge(line: _Line, units: Mapping[str, RenderedUnit], refused: Iterable[str],
-           known: Mapping[str, tuple[str, ...]]) -> Diagnostic | None:
+def _judge(
+    line: _Line,
+    units: Mapping[str, RenderedUnit],
+    refused: Iterable[str],
+    known: Mapping[str, tuple[str, ...]],
+) -> Diagnostic | None:
     if line.text.startswith(_FATAL) or _CYCLE.match(line.text) or _END_OF_CYCLE.match(line.text):
         return None
     elsewhere = _ELSEWHERE.match(line.text)
@@ -98,8 +111,9 @@ def _is_ignored(text: str) -> bool:
     return "ignoring" in text.lower()
 
 
-def _worded(line: _Line, directive: str | None,
-            known: Mapping[str, tuple[str, ...]]) -> tuple[str, str | None]:
+def _worded(
+    line: _Line, directive: str | None, known: Mapping[str, tuple[str, ...]]
+) -> tuple[str, str | None]:
     """Return the message and the hint: in our words where users meet it often."""
     name = line.unit.name
     if match := _UNKNOWN_KEY.match(line.text):
@@ -132,8 +146,11 @@ def _subject(line: _Line) -> tuple[str | None, str | None]:
         at = [(section, name) for number, section, name, _ in entries if number >= line.number]
         return at[0] if at else (None, None)
     if match := _COMMAND.match(line.text):
-        chosen = [entry for entry in entries if entry[2].startswith("Exec")
-                  and _mentions(entry[3], match["program"])]
+        chosen = [
+            entry
+            for entry in entries
+            if entry[2].startswith("Exec") and _mentions(entry[3], match["program"])
+        ]
     elif match := _NOT_FOUND.match(line.text):
         chosen = [entry for entry in entries if match["unit"] in entry[3].split()]
     else:
@@ -183,10 +200,15 @@ def _cycle(members: list[str], units: Mapping[str, RenderedUnit]) -> Diagnostic:
     start = names.index(min(names))
     names = names[start:] + names[:start]  # where systemd begins is chance
     first = next(unit for unit in map(units.get, [*names, *units]) if unit)
-    places = [_place(first, section, directive)
-              for _, section, directive, value in _entries(first.text)
-              if directive in {"After", "Before"} and set(value.split()) & set(names)]
+    places = [
+        _place(first, section, directive)
+        for _, section, directive, value in _entries(first.text)
+        if directive in {"After", "Before"} and set(value.split()) & set(names)
+    ]
     circle = " → ".join([*names, names[0]])
     place = places[0] if places else first.place
-    return warning(f"units are ordered in a circle: {circle}", place,
-                   hint="systemd leaves one of them out or starts none; see After= and Before=")
+    return warning(
+        f"units are ordered in a circle: {circle}",
+        place,
+        hint="systemd leaves one of them out or starts none; see After= and Before=",
+    )

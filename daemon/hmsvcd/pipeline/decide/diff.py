@@ -27,7 +27,7 @@ TAKEN_UP_BY_DAEMON_RELOAD: Mapping[str, tuple[str, ...]] = {
     ),
     "Install": ("*",),
 }  # fmt: skip
-"""Section → directives that a daemon-reload alone takes up (DESIGN section 6: EQ)."""
+"""Section → directives that a daemon-reload alone takes up (docs/switching.md: EQ)."""
 
 _RANK = {difference: rank for rank, difference in enumerate(Difference)}
 

@@ -81,7 +81,7 @@ def _runs(unit: str, world: Installing) -> bool:
 
 
 def owed_by(actions: Iterable[Action], world: Installing) -> frozenset[str]:
-    """Return the units to be owed a start before these actions are sent (DESIGN section 5: Owed).
+    """Return the units to be owed a start before these actions are sent (docs/state.md: Owed).
 
     They are what is stopped or restarted and every running unit that depends on it, but for those
     that are to stay down.

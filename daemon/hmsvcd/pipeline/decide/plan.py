@@ -165,7 +165,7 @@ def _reloading(
 
 
 def _may_precede(job: Action, world: Installing, dependencies: Dependencies) -> bool:
-    """Say whether a job does the same before a daemon-reload as after it (DESIGN section 6)."""
+    """Say whether a job does the same before a daemon-reload as after it."""
     if job.kind in STOPS:
         return False
     new, olds = dependencies.new(job.unit), dependencies.old(job.unit)

@@ -1,4 +1,4 @@
-"""What a change does to a unit: one table, first match wins (DESIGN section 6).
+"""What a change does to a unit: one table, first match wins (docs/switching.md).
 
 A situation is all that a rule may ask about one unit. The table of ``docs/switching.md`` is made
 from this one.

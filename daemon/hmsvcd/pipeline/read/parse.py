@@ -42,14 +42,16 @@ def _told_by_tomllib(source: SourceText, message: str) -> Diagnostic:
         return _syntax_error(source.file, found["what"], position)
     what = message.removesuffix(_AT_END)
     lines = source.text.rstrip("\n").split("\n")
-    return _syntax_error(source.file, f"{what} (the file ends here)",
-                         Position(len(lines), len(lines[-1]) + 1))
+    return _syntax_error(
+        source.file, f"{what} (the file ends here)", Position(len(lines), len(lines[-1]) + 1)
+    )
 
 
 def _syntax_error(file: str, message: str, position: Position) -> Diagnostic:
     shown = message[:1].lower() + message[1:]
-    return Diagnostic(Severity.ERROR, f"not valid TOML: {shown}", place=Place(file),
-                      position=position)
+    return Diagnostic(
+        Severity.ERROR, f"not valid TOML: {shown}", place=Place(file), position=position
+    )
 
 
 def _further(source: SourceText, first: Diagnostic) -> Iterator[Diagnostic]:
@@ -87,13 +89,21 @@ def _huge_integer(source: SourceText) -> Diagnostic:
     found = _HUGE_INTEGER.search(source.text)
     before = source.text[: found.start()] if found else ""
     position = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
-    return Diagnostic(Severity.ERROR, "an integer has too many digits; integers have 64 bits",
-                      place=Place(source.file), position=position)
+    return Diagnostic(
+        Severity.ERROR,
+        "an integer has too many digits; integers have 64 bits",
+        place=Place(source.file),
+        position=position,
+    )
 
 
 def _too_deep(file: str, key: Key) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, f"tables and lists are nested more than {MAX_DEPTH} deep",
-                      key=str(key[0]) if key else None, place=Place(file, key[:1]))
+    return Diagnostic(
+        Severity.ERROR,
+        f"tables and lists are nested more than {MAX_DEPTH} deep",
+        key=str(key[0]) if key else None,
+        place=Place(file, key[:1]),
+    )
 
 
 def _deepest(tree: Mapping[str, Any]) -> Key | None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _KEYS = frozenset({"bare_key", "quoted_key", "dotted_key"})
 
 
-def locate(diagnostics: Iterable[Diagnostic],
-           sources: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def locate(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
     """Return the diagnostics with positions, in order of files, lines and columns, each once.
 
     ``sources`` holds the text of each file by the name that places use; its order is that of the
@@ -41,8 +42,10 @@ def locate(diagnostics: Iterable[Diagnostic],
 
 
 def _located(diagnostic: Diagnostic, found: Callable[[Place], Position | None]) -> Diagnostic:
-    notes = tuple(note if note.position else replace(note, position=found(note.place))
-                  for note in diagnostic.notes)
+    notes = tuple(
+        note if note.position else replace(note, position=found(note.place))
+        for note in diagnostic.notes
+    )
     position = diagnostic.position
     if position is None and diagnostic.place is not None:
         position = found(diagnostic.place)

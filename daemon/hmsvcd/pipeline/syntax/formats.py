@@ -65,9 +65,13 @@ def _yaml(value: Any) -> str:
 def _ini(value: Any) -> str:
     from configparser import Error, RawConfigParser  # noqa: PLC0415 - as above
 
-    sections = {section: {key: _scalar(entry, "ini", (section, key))
-                          for key, entry in _table(entries, "ini", (section,)).items()}
-                for section, entries in _table(value, "ini").items()}
+    sections = {
+        section: {
+            key: _scalar(entry, "ini", (section, key))
+            for key, entry in _table(entries, "ini", (section,)).items()
+        }
+        for section, entries in _table(value, "ini").items()
+    }
 
     def parser() -> RawConfigParser:
         made = RawConfigParser(default_section="\0", delimiters=("=",))
@@ -103,7 +107,11 @@ def _env(value: Any) -> str:
 
 
 FORMATS: Mapping[str, Callable[[Any], str]] = {
-    "json": _json, "toml": _toml, "ini": _ini, "yaml": _yaml, "env": _env,
+    "json": _json,
+    "toml": _toml,
+    "ini": _ini,
+    "yaml": _yaml,
+    "env": _env,
 }
 """The formats that ``configData.<name>.format`` can name, and what writes them."""
 
