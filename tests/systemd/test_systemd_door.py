@@ -9,7 +9,7 @@ import pytest
 
 from hmsvcd.errors import NoManagerError
 from hmsvcd.host.bus import Connection, Remote
-from hmsvcd.host.journal import follow_argv, last_lines
+from hmsvcd.host.journal import Run, follow_argv, last_lines
 from hmsvcd.host.properties import KEYS, MANAGER, SYSTEMD, tables
 from hmsvcd.host.systemd import PROPERTIES, Manager, unit_of_cgroup
 from hmsvcd.model.observed import ObservedUnit
@@ -248,7 +248,7 @@ async def test_last_lines(manager, systemd):
         pytest.skip("there is no journal here")
     unit = (await systemd.observe(["speaks.service"])).unit("speaks.service")
     every = await last_lines("speaks.service", manager.env, lines=100)
-    last = await last_lines("speaks.service", manager.env, invocation=unit.invocation, lines=100)
+    last = await last_lines("speaks.service", manager.env, run=Run(unit.invocation), lines=100)
     assert [line for line in every if line.startswith("two")] == ["two earlier", "two later"]
     assert [line for line in last if line.startswith("two")] == ["two later"]
     assert len(await last_lines("speaks.service", manager.env, lines=2)) == 2

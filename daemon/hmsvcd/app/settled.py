@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from hmsvcd.app.session import Session
-from hmsvcd.host.journal import last_lines
+from hmsvcd.host.journal import Run, last_lines
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import UnitResult
 from hmsvcd.model.settings import Settings
@@ -70,8 +70,9 @@ async def _logs(
 
     async def read(unit: str) -> tuple[str, ...]:
         async with limit:
-            invocation = observed.unit(unit).invocation or None
-            return await last_lines(unit, environ, invocation=invocation, lines=LOG_LINES)
+            seen = observed.unit(unit)
+            run = Run(seen.invocation, seen.last_main_pid, seen.main_start)
+            return await last_lines(unit, environ, run=run, lines=LOG_LINES)
 
     async with asyncio.TaskGroup() as group:
         tasks = {unit: group.create_task(read(unit)) for unit in names}

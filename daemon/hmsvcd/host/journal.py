@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from hmsvcd.errors import HostError
@@ -12,24 +13,44 @@ from hmsvcd.errors import HostError
 READ_SECONDS = 5.0
 """How long journalctl may take; a journal on a slow disk is not worth holding up a report."""
 
+Entry = Mapping[str, Any]
+"""An entry of the journal by systemd.journal-fields(7)."""
+
 INVOCATIONS = ("USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
 """Where the run that a line belongs to is noted: in lines of the manager, and of the service."""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a unit: its InvocationID, its main process and when that began.
+
+    ``since`` is in microseconds of CLOCK_MONOTONIC; ``process`` is 0 where there was none.
+    """
+
+    invocation: str
+    process: int = 0
+    since: int = 0
+
+
 async def last_lines(
-    unit: str, environ: Mapping[str, str], *, invocation: str | None = None, lines: int = 10
+    unit: str, environ: Mapping[str, str], *, run: Run | None = None, lines: int = 10
 ) -> tuple[str, ...]:
     """Return the last log lines of a user unit, oldest first; none where there is no journal.
 
-    With ``invocation`` (its InvocationID, if not empty) those of earlier runs are left out.
+    With ``run`` those of earlier runs are left out, and those of its main process are found also
+    where journald could not tell their unit, because the process had ended by then.
     """
     program = shutil.which("journalctl", path=environ.get("PATH"))
     if program is None:
         return ()
-    how = ["--output=json", "--all", f"--lines={lines}"]
-    output = await _output([program, *_selection([unit]), *how], environ)
-    entries = [json.loads(line) for line in output.splitlines()]
-    texts = [text for entry in _of_run(entries, invocation) for text in _texts(entry)]
+    how = [program, "--output=json", "--all", f"--lines={lines}"]
+    entries = await _entries([*how, *_selection([unit])], environ)
+    if run is not None:
+        entries = list(_of_run(entries, run.invocation))
+    if run is not None and run.process:
+        found = await _entries([*how, "--quiet", "--boot", f"_PID={run.process}"], environ)
+        entries = _together(entries, (one for one in found if _is_since(one, run.since)))
+    texts = [text for entry in entries for text in _texts(entry)]
     return tuple(texts[-lines:])
 
 
@@ -61,6 +82,20 @@ def _selection(units: Iterable[str]) -> list[str]:
     return ["--quiet", *(f"--user-unit={unit}" for unit in units)]
 
 
+async def _entries(argv: Sequence[str], environ: Mapping[str, str]) -> list[Entry]:
+    return [json.loads(line) for line in (await _output(argv, environ)).splitlines()]
+
+
+def _together(entries: Iterable[Entry], others: Iterable[Entry]) -> list[Entry]:
+    """Return the entries of both, each once, in the order of time."""
+    by_cursor = {entry["__CURSOR"]: entry for entry in (*entries, *others)}
+    return sorted(by_cursor.values(), key=lambda entry: int(entry["__REALTIME_TIMESTAMP"]))
+
+
+def _is_since(entry: Entry, since: int) -> bool:
+    return int(entry["__MONOTONIC_TIMESTAMP"]) >= since
+
+
 async def _output(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
     process = await asyncio.create_subprocess_exec(
         *argv,
@@ -82,7 +117,7 @@ async def _output(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
     return output if process.returncode == 0 else b""
 
 
-def _of_run(entries: list[dict[str, Any]], invocation: str | None) -> Iterator[dict[str, Any]]:
+def _of_run(entries: list[Entry], invocation: str) -> Iterator[Entry]:
     """Yield what follows the last entry of another run; some entries do not say whose they are."""
     first = 0
     if invocation:
@@ -92,7 +127,7 @@ def _of_run(entries: list[dict[str, Any]], invocation: str | None) -> Iterator[d
     yield from entries[first:]
 
 
-def _texts(entry: Mapping[str, Any]) -> list[str]:
+def _texts(entry: Entry) -> list[str]:
     """Return the lines of a message, which is a list of bytes where it is no clean UTF-8."""
     message = entry.get("MESSAGE")
     if isinstance(message, list):

@@ -96,6 +96,7 @@ SERVICE: Table = {
     "Type": ("service_type", _same),
     "RemainAfterExit": ("remain_after_exit", _same),
     "MainPID": ("main_pid", _same),
+    "ExecMainPID": ("last_main_pid", _same),
     "ExecMainStartTimestampMonotonic": ("main_start", _same),
     "ExecMainExitTimestampMonotonic": ("main_exit", _same),
     "ExecMainStatus": ("main_status", _same),

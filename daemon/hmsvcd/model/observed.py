@@ -10,7 +10,8 @@ class ObservedUnit:
 
     Times are CLOCK_MONOTONIC microseconds, 0 where the thing never happened. ``job`` is the type
     of a queued job (``start``, ``stop``, ``restart``, …), ``job_path`` its object path.
-    ``kind_properties`` such as ``result`` keep their defaults for units that have none.
+    ``main_pid`` is the main process that runs, ``last_main_pid`` the last one that ran. What only
+    services have, such as these, keeps its default for other units.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ObservedUnit:
     service_type: str = ""
     remain_after_exit: bool = False
     main_pid: int = 0
+    last_main_pid: int = 0
     main_start: int = 0
     main_exit: int = 0
     main_status: int = 0
