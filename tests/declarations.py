@@ -33,8 +33,10 @@ def documents(*texts: str) -> list[Document]:
 
 
 def judged(*texts: str) -> tuple[Declaration | None, tuple[Diagnostic, ...]]:
-    """Return what checking the files of a declaration gives."""
-    return check(documents(*texts), CONTEXT)
+    """Return what checking the files of a declaration gives; no declaration if it is wrong."""
+    declaration, diagnostics = check(documents(*texts), CONTEXT)
+    is_wrong = any(diagnostic.is_error for diagnostic in diagnostics)
+    return None if is_wrong else declaration, diagnostics
 
 
 def errors(*texts: str) -> list[Diagnostic]:

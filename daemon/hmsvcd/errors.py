@@ -40,6 +40,12 @@ class HostError(HmsvcdError):
     exit_code = ExitCode.REFUSED
 
 
+class BrokenOffError(HmsvcdError):
+    """A signal has ended a switch that was under way; the next one finishes it."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class NoManagerError(HmsvcdError):
     """No ``systemd --user`` can be reached; the message says what was looked for."""
 

@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +122,19 @@ class Terminal:
 def user(manager: Sandbox, tmp_path: Path) -> Program:
     """The program of a user who has a ``systemd --user``."""
     return Program(manager.env, manager.config, tmp_path)
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], object]], None]:
+    """Return what waits until something of the real world holds."""
+
+    def waiting(holds: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < end, "it never came to be"
+            time.sleep(0.01)
+
+    return waiting
 
 
 @pytest.fixture

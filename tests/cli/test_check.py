@@ -92,3 +92,34 @@ def test_the_environment_can_name_the_declaration(stranger: Any) -> None:
     stranger.write("good.toml", GOOD)
     assert stranger("check", HMSVCD_CONFIG="bad.toml").code == 1
     assert stranger("check", "--config", "good.toml", HMSVCD_CONFIG="bad.toml").code == 0
+
+
+def test_a_locale_without_utf_8_is_no_hindrance(stranger: Any) -> None:
+    """Texts are UTF-8 wherever they go, whatever the locale says."""
+    stranger.declare(GOOD + 'systemd.service.description = "Zürich"\n')
+    plain = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    checked = stranger("check", **plain)
+    assert (checked.code, checked.out) == (0, "nothing is wrong\n")
+
+
+EVERYTHING = """\
+[services.a]
+process.argv = ["/no/such/program"]
+systemd.service.descripton = "x"
+configData.f.source = "./gone"
+
+[services.b]
+process.argv = ["/bin/sleep", "1"]
+systemd.service.requires = ["a.service", "c.service"]
+
+[services.c]
+process.agrv = ["/bin/sleep", "1"]
+"""
+
+
+def test_no_mistake_hides_another(stranger: Any) -> None:
+    """Sources are read and systemd is asked, whatever else is wrong; nothing is told twice."""
+    name = stranger.write("all.toml", EVERYTHING)
+    document = stranger("check", "--json", "-c", name).document
+    assert [each["line"] for each in document["errors"]] == [3, 4, 11]
+    assert [each["line"] for each in document["warnings"]] == [2]

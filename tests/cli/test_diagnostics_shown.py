@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,14 @@ from hmsvcd.cli.diagnostics import excerpt, show, to_json
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, Position, error, warning
 
 TEXT = "[services.mpd]\nproces.argv = []\n"
-UNKNOWN = error(
-    "unknown option",
-    Place("config.toml", ("services", "mpd", "proces")),
-    hint="did you mean `process`?",
-).at(Position(2, 1))
+UNKNOWN = replace(
+    error(
+        "unknown option",
+        Place("config.toml", ("services", "mpd", "proces")),
+        hint="did you mean `process`?",
+    ),
+    position=Position(2, 1),
+)
 
 
 def shown(*diagnostics: Diagnostic, text: str = TEXT, width: int = 80, **options: Any) -> str:
@@ -40,7 +44,8 @@ def test_a_diagnostic_is_shown_with_its_line() -> None:
 def test_notes_have_their_own_places() -> None:
     """The other side of a conflict is shown with file and line."""
     other = Note("also defined here", Place("b.toml", ("a",)), Position(7, 3))
-    conflict = error("conflict", Place("config.toml", ("a",)), notes=(other,)).at(Position(1, 1))
+    conflict = error("conflict", Place("config.toml", ("a",)), notes=(other,))
+    conflict = replace(conflict, position=Position(1, 1))
     assert "  note: b.toml:7:3: also defined here\n" in shown(conflict)
 
 
@@ -78,9 +83,9 @@ def test_markup_in_a_message_is_text() -> None:
 def test_no_terminal_obeys_a_declaration(evil: str) -> None:
     """Control characters are shown as escapes, wherever they come from."""
     place = Place("config.toml", (f"a{evil}",))
-    found = error(
-        f"bad {evil}", place, hint=f"not {evil}", notes=(Note(f"see {evil}", Place(f"x{evil}")),)
-    ).at(Position(1, 1))
+    note = Note(f"see {evil}", Place(f"x{evil}"))
+    found = error(f"bad {evil}", place, hint=f"not {evil}", notes=(note,))
+    found = replace(found, position=Position(1, 1))
     assert evil not in shown(found, text=f"a = '{evil}'\n")
 
 

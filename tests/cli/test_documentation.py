@@ -266,7 +266,7 @@ def test_the_walk_through_of_the_readme_works_as_typed(manager: Sandbox) -> None
     assert process_of(manager, "disk.service") == before["disk.service"] != "0"
     assert process_of(manager, "clock.service") not in {before["clock.service"], "0"}
     printed = shell(manager, walk[2])
-    assert "nothing to do" in printed.splitlines()[0]
+    assert "no unit had to do anything" in printed.splitlines()[0]
     assert "sleep 5" in (manager.config / "home-services/clock/clock.sh").read_text()
 
 

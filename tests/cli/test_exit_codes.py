@@ -73,6 +73,14 @@ def test_2_is_wrong_usage(stranger: Any, words: str) -> None:
     assert ran.err.startswith(("Usage: hmsvcd", "Error: "))
 
 
+@pytest.mark.parametrize("number", ["abc", "0", "1.5", "-1"])
+def test_2_is_no_number_of_a_generation(stranger: Any, number: str) -> None:
+    """It is said what a number has to be."""
+    ran = stranger("rollback", "--", number)
+    assert ran.code == 2
+    assert "NUMBER must be a whole number from 1 on\n" in ran.err
+
+
 @pytest.mark.parametrize("command", ["apply", "status", "rollback"])
 def test_3_is_no_manager(stranger: Any, command: str) -> None:
     """Without a systemd --user nothing is written, and what was looked for is named."""

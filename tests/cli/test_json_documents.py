@@ -60,16 +60,30 @@ def test_every_key_is_there_when_all_is_well(user: Any) -> None:
 
 
 def test_what_apply_tells(user: Any) -> None:
-    """Results have unit, action, result and log; nothing of a second apply has any."""
+    """Results have unit, action, result, message and log; nothing of a second apply has any."""
     user.declare(ONE)
     first = checked(user("apply", "--json"), KEYS[("apply",)])
     assert first["results"] == [
-        {"unit": "one.service", "action": "start", "result": "done", "log": []}
+        {
+            "unit": "one.service",
+            "action": "start",
+            "result": "done",
+            "message": None,
+            "log": [],
+        }
     ]
     assert first["generation"] == 1
     second = checked(user("apply", "--json"), KEYS[("apply",)])
     assert [second[key] for key in ("actions", "results", "files")] == [[], [], []]
     assert (second["daemon_reload"], second["generation"]) == (False, 1)
+
+
+def test_a_refusal_has_its_reason(user: Any) -> None:
+    """What systemd said against an action is its message."""
+    user.declare(ONE + 'systemd.service.requires = ["nosuch.service"]\n')
+    [result] = checked(user("apply", "--json"), KEYS[("apply",)])["results"]
+    assert result["result"] == "refused"
+    assert "nosuch.service" in result["message"]
 
 
 def test_what_status_tells_of_a_unit(user: Any) -> None:

@@ -60,6 +60,17 @@ def test_following_goes_on(talking: Any) -> None:
         os.kill(following.pid, 15)
 
 
+def test_a_service_that_has_written_nothing(user: Any) -> None:
+    """It is said, for an empty screen could mean anything."""
+    user.declare(
+        '[services.mute]\nprocess.argv = ["/bin/true"]\n'
+        "systemd.service.wantedBy = { mkForce = [] }\n"
+    )
+    user("apply")
+    assert user("logs", "mute").out == "mute has written nothing\n"
+    assert user("logs", "mute", "--json").document["lines"] == []
+
+
 def test_an_unknown_service_is_refused(talking: Any) -> None:
     """The nearest name is proposed; the document holds the error."""
     assert "did you mean `shop`?" in talking("logs", "shopp").err

@@ -35,7 +35,7 @@ def test_what_changes_stands_below_its_action(applied: Any) -> None:
     assert head.split() == ["restart", "one.service", "ExecStart", "changed"]
     assert '      -ExecStart="/bin/sleep" "1000"' in lines
     assert '      +ExecStart="/bin/sleep" "1001"' in lines
-    assert lines[-1] == "in all: 1 to restart, 1 to update"
+    assert lines[-1] == "in all: 1 to restart"
 
 
 def test_a_description_restarts_nothing(applied: Any) -> None:
@@ -45,6 +45,27 @@ def test_a_description_restarts_nothing(applied: Any) -> None:
     planned = applied("plan").out
     assert planned.splitlines()[0].split()[:2] == ["update", "one.service"]
     assert "      +Description=One\n" in planned
+
+
+def test_what_is_stopped_has_its_reasons(applied: Any, manager: Any) -> None:
+    """Why the unit is updated, and why that is all, are two things."""
+    manager.systemctl("stop", "one.service")
+    applied.declare((ONE + FILE).replace("1000", "1001"))
+    planned = applied("plan").out.splitlines()
+    assert planned[0].split(maxsplit=2) == [
+        "update", "one.service", "ExecStart changed; it stays stopped, as somebody stopped it",
+    ]  # fmt: skip
+    assert planned[-1] == "in all: 1 to update"
+
+
+def test_a_missing_link_is_made_again(applied: Any, manager: Any) -> None:
+    """After ``systemctl disable`` that is the reason; nothing of the unit has changed."""
+    manager.systemctl("disable", "one.service")
+    planned = applied("plan").out
+    rows = [line.split(maxsplit=2) for line in planned.splitlines() if line.startswith("  i")]
+    assert rows == [["install", "one.service", "its link is missing"]]
+    assert planned.endswith("in all: 1 to install\n")
+    assert all(line == line.rstrip() for line in planned.splitlines())
 
 
 def test_the_text_of_files_is_shown_but_not_in_the_document(applied: Any) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,33 @@ def test_a_missing_declaration_is_not_waited_for(stranger: Any) -> None:
     """In a terminal, too, a name that is wrong ends the trial at once."""
     with stranger.in_terminal("try", "missing.toml") as seen:
         assert seen.end() == 1
+
+
+def test_without_a_cgroup_the_ways_out_are_told(stranger: Any) -> None:
+    """An ordinary user who has none is told what helps, but first that a name is wrong."""
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        Path(folder, "one.toml").write_text(ONE, encoding="utf-8")
+        for name, said in (("two.toml", "no declaration"), ("one.toml", "not writable")):
+            tried = subprocess.run(
+                [*as_nobody, sys.executable, "-m", "hmsvcd", "try", f"{folder}/{name}"],
+                env=stranger.environ, cwd=folder, text=True, capture_output=True, check=False,
+            )  # fmt: skip
+            assert tried.returncode == 1
+            assert tried.stderr.startswith("error: ")
+            assert said in tried.stderr
+    assert "  help: log in with a session of your own" in tried.stderr
+
+
+def test_a_program_does_not_run_where_the_session_broke(stranger: Any) -> None:
+    """When the manager goes while the declaration is applied, that is exit code 3."""
+    stranger.write("one.toml", ONE.replace(
+        '"/bin/sleep", "1000"', '"/bin/sh", "-c", "kill -KILL $PPID"'
+    ))  # fmt: skip
+    tried = stranger("try", "one.toml", "--", "echo", "ran")
+    assert (tried.code, tried.out) == (3, "")
+    assert "error: " in tried.err
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -174,6 +174,19 @@ def test_what_everybody_may_write_is_told(folder: Path, below: str) -> None:
     assert writable_by_others(folder) == f"{path} can be written by everybody"
 
 
+def test_a_file_in_a_sticky_folder_is_its_owners(tmp_path: Path) -> None:
+    """In a folder such as /tmp others may add files, but not replace this one."""
+    tmp_path.chmod(0o1777)
+    file = write(tmp_path / "config.toml")
+    assert writable_by_others(file) is None
+    assert writable_by_others(tmp_path) == f"{tmp_path} can be written by everybody"
+    tmp_path.chmod(0o777)
+    assert writable_by_others(file) == f"{tmp_path} can be written by everybody"
+    tmp_path.chmod(0o1777)
+    file.chmod(0o666)
+    assert writable_by_others(file) == f"{file} can be written by everybody"
+
+
 @pytest.mark.may_skip("only root may give files away")
 def test_what_a_group_may_write_is_told(folder: Path) -> None:
     """A group other than the owner's own may have other members."""

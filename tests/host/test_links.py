@@ -103,7 +103,8 @@ def test_what_is_foreign_is_refused_and_kept(links, installation, unit, words):
         links.make(path, unit)
 
     assert str(path) in caught.value.message
-    assert "adopt" in (caught.value.hint or "")
+    way_out = "unmask" if words == "a link to /dev/null" else "--backup"
+    assert way_out in (caught.value.hint or "")
     assert path.lstat().st_ino == before
     assert installation.look(path).owner is Owner.FOREIGN
     assert installation.look(path).description == words

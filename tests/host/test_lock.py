@@ -73,6 +73,16 @@ async def test_an_error_in_the_block_frees_the_lock(path):
             raise ZeroDivisionError
 
     assert not is_locked(path)
+    assert holder(path) is None
+
+
+def test_a_process_that_is_dead_holds_nothing(path, other):
+    """What it wrote is still there, but nobody is sent to look for it."""
+    other.kill()
+    other.wait()
+
+    assert path.read_text() == f"{other.pid}\n"
+    assert holder(path) is None
 
 
 async def test_who_waits_is_told_for_whom_and_blocks_nothing(path, other):

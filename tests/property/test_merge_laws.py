@@ -60,7 +60,7 @@ def meaning(*trees):
     head = {"services": {"a": {"process": {"argv": ["/a"]}}}}
     documents = [Document(f"{number}.toml", tree) for number, tree in enumerate([head, *trees])]
     declaration, diagnostics = check(documents, CONTEXT)
-    if declaration is None:
+    if diagnostics:
         return {diagnostic.key for diagnostic in diagnostics}
     rendered = render(declaration, {}, CONTEXT)
     return {name: unit.text for name, unit in rendered.units.items()}, rendered.links

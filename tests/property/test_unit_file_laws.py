@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hmsvcd.model.unit import Directives, Sections, UnitFile
 from hmsvcd.pipeline.decide.diff import difference
-from hmsvcd.pipeline.syntax.unit_file import parse, with_drop_ins, write
+from hmsvcd.pipeline.syntax.unit_file import parse, write
 
 NAMES = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=8)
 VALUES = (
@@ -45,13 +45,6 @@ def test_any_text_can_be_read(text: str) -> None:
         for key, values in directives.items():
             assert key == key.strip(" \t\r\n") != ""
             assert all(value == value.strip(" \t\r\n") for value in values)
-
-
-@given(SECTIONS)
-def test_no_drop_ins_change_nothing(sections: Sections) -> None:
-    """A unit without drop-ins is itself."""
-    unit = UnitFile("a.service", sections)
-    assert with_drop_ins(unit, ()) == unit
 
 
 @given(SECTIONS, SECTIONS)

@@ -45,6 +45,7 @@ def test_failing_units(user):
     for name in ("exits", "later"):
         assert "no luck" in results[f"{name}.service"]["log"]
     assert results["leaning.service"]["result"] == "refused"
+    assert "nowhere.service" in results["leaning.service"]["message"]
     assert results["follower.service"]["result"] == "dependency"
     assert user.state_of("good.service") == "active"
 
@@ -247,3 +248,52 @@ def test_interrupt(user):
     os.close(lock)
     assert process.returncode == 130
     assert "Traceback" not in stderr
+
+
+def test_full_disk_with_backup(user, small_disk):
+    """Where the store is full nothing is moved aside."""
+    user.apply(GOOD)
+    foreign = user.units / "large.service"
+    foreign.write_text("[Service]\nExecStart=/bin/true\n")
+    large = GOOD + GOOD.replace("good", "large") + f'configData.x.text = "{"x" * 200_000}"\n'
+    ran = user.apply(large, "--backup", "bak", code=1)
+    assert "No space left on device" in ran.messages
+    assert foreign.read_text() == "[Service]\nExecStart=/bin/true\n"
+    mount("-o", "remount,size=10m", small_disk)
+    user.apply(None, "--backup", "bak")
+    assert foreign.is_symlink()
+    assert foreign.with_name("large.service.bak").exists()
+
+
+def test_log_of_this_pass(user):
+    """The log of a unit that was never started has no lines of what ran before."""
+    says = """[services.leaning]
+process.argv = ["/bin/sh", "-c", "echo long ago; exec sleep 1000"]
+"""
+    user.apply(says)
+    ran = user.apply(says + 'systemd.service.requires = "nowhere.service"\n', code=4)
+    [refused] = ran.document["results"]
+    assert (refused["result"], refused["log"]) == ("refused", [])
+    needs = f"[services.unprepared]\n{FAILING['unprepared']}\n"
+    after = 'systemd.service = { requires = "unprepared.service", after = "unprepared.service" }\n'
+    ran = user.apply(needs + says + after, code=4)
+    logs = {each["unit"]: each["log"] for each in ran.document["results"]}
+    assert "long ago" not in logs["leaning.service"]
+
+
+def test_refused_stop(user):
+    """A stop-start whose stop is refused has failed, and a later apply does it."""
+    text = GOOD + 'systemd.service.unitConfig.X-SwitchMethod = "stop-start"\n'
+    user.apply(text)
+    pid = user.pid("good.service")
+    drop_in = user.units / "good.service.d/mine.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text("[Unit]\nRefuseManualStop=yes\n")
+    user.systemctl("daemon-reload")
+    ran = user.apply(text.replace("1000", "1001"), code=4)
+    assert ran.results == {"good.service": "refused"}
+    assert user.pid("good.service") == pid
+    drop_in.unlink()
+    user.systemctl("daemon-reload")
+    assert user.apply().actions == {"good.service": "stop-start"}
+    assert user.pid("good.service") != pid

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from hmsvcd.host.store import Store
+from systemd.conftest import ended
 
 pytestmark = pytest.mark.systemd
 
@@ -185,3 +187,69 @@ def test_killed_at_any_time(user, expected):
 
     killed = [trial(user, expected, interrupt, number) for number in range(25)]
     assert any(killed)
+
+
+SLOW = """
+[services.slow]
+process.argv = ["/bin/sleep", "1000"]
+systemd.service.serviceConfig.ExecStartPre = "/bin/sh -c 'until [ -e %t/go ]; do sleep 0.01; done'"
+[services.fails]
+process.argv = ["/bin/false"]
+systemd.service.serviceConfig.Restart = "no"
+"""
+
+
+def test_finished_instead(user, wait_until):
+    """A broken declaration after a kill: what is finished is told, and that nothing else was."""
+    user.declare(SLOW)
+    process = user.start("apply")
+    wait_until((user.state / "pending").exists)
+    process.kill()
+    process.communicate()
+    (user.session.runtime / "go").touch()
+    ran = user.apply("broken", code=1)
+    assert "the declaration was not applied" in ran.messages
+    assert ran.document["generation"] == 1
+    assert ran.results["fails.service"] == "failed"
+    assert not (user.state / "pending").exists()
+    ran = user.apply(code=1)
+    assert "not applied" not in ran.messages
+    assert ran.document["generation"] is None
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal(user, wait_until, name):
+    """A signal does not break off what has begun: all is sent, but not awaited for long."""
+    user.apply(FIRST)
+    user.declare(FIRST.replace("1001", "1002") + SLOW)
+    process = user.start("apply")
+    wait_until(lambda: user.state_of("slow.service") == "activating")
+    process.send_signal(getattr(signal, name))
+    ran = ended(process)
+    assert ran.code == 130
+    assert "interrupted: the switch was finished" in ran.messages
+    assert ran.results["slow.service"] == "starting"
+    assert not (user.state / "pending").exists()
+    assert arguments(user, "restarts")[1] == "1002"
+    (user.session.runtime / "go").touch()
+    wait_until(lambda: user.state_of("slow.service") == "active")
+
+
+def test_second_signal(user, wait_until):
+    """A second signal ends the command at once, and the next apply finishes the switch."""
+    user.apply(FIRST)
+    user.declare('[daemon]\nstart_wait = "100s"\n' + SLOW)
+    process = user.start("apply")
+    wait_until(lambda: user.state_of("slow.service") == "activating")
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1)
+    process.send_signal(signal.SIGTERM)
+    ran = ended(process)
+    assert ran.code == 130
+    assert "interrupted: hmsvcd apply finishes the switch" in ran.messages
+    assert (user.state / "pending").exists()
+    (user.session.runtime / "go").touch()
+    user.apply(code=4)
+    assert user.state_of("slow.service") == "active"
+    assert not (user.state / "pending").exists()

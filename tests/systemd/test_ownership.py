@@ -151,3 +151,56 @@ def test_writable_declaration(user):
     user.declaration.chmod(0o666)
     assert "chmod" in user.apply(code=1).messages
     assert user.installed() == {}
+
+
+def test_backup_of_removed(user):
+    """With a backup, too, what has replaced a unit that is no longer declared stays in place."""
+    user.apply(SLEEPER)
+    place = user.units / "sleeper.service"
+    place.unlink()
+    place.write_text("[Service]\nExecStart=/bin/sleep 3000\n")
+    other = '[services.other]\nprocess.argv = ["/bin/sleep", "1000"]\n'
+    user.apply(other, "--backup", "bak")
+    assert place.read_text() == "[Service]\nExecStart=/bin/sleep 3000\n"
+    assert not place.with_name("sleeper.service.bak").exists()
+
+
+def test_backup_inside_folder(user):
+    """A folder with foreign files where a file is to go is refused, with a backup as well."""
+    inside = [user.config / f"home-services/sleeper/conf/{name}" for name in "ab"]
+    inside[0].parent.mkdir(parents=True)
+    for file in inside:
+        file.write_text("mine")
+    ran = user.apply(SLEEPER, "--backup", "bak", code=1)
+    assert str(inside[0]) in ran.messages
+    assert [file.read_text() for file in inside] == ["mine", "mine"]
+
+
+def test_every_refusal(user):
+    """All that is in the way is named at once, by the plan as well, which shows its actions."""
+    names = ["sleeper.service", "other.service"]
+    for name in names:
+        (user.units / name).write_text("[Service]\nExecStart=/bin/true\n")
+    (user.units / "sleeper.service").unlink()
+    (user.units / "sleeper.service").symlink_to("/dev/null")
+    ran = user.apply(SLEEPER, code=1)
+    assert all(str(user.units / name) in ran.messages for name in names)
+    assert "systemctl --user unmask sleeper.service" in ran.messages
+    planned = user.run("plan")
+    assert planned.code == 1
+    assert [each["message"].partition(":")[0] for each in planned.document["errors"]] == [
+        "apply would refuse",
+        "apply would refuse",
+    ]
+    assert planned.actions.keys() == set(names)
+
+
+def test_plan_of_other_declaration(user):
+    """The plan of another declaration says that apply would refuse it."""
+    user.apply(SLEEPER)
+    other = user.home / "other.toml"
+    other.write_text("services = {}\n")
+    planned = user.run("plan", "--config", str(other))
+    assert planned.code == 1
+    assert "--replace" in planned.messages
+    assert planned.actions["sleeper.service"] == "stop"

@@ -93,3 +93,21 @@ def test_old_generations_go(user):
     assert [each["number"] for each in kept] == [4, 5]
     stored = {path.read_text() for path in (user.state / "store").glob("*-conf")}
     assert stored == {"1004", "1005"}
+
+
+def test_settings_stay(user):
+    """A rollback prunes by the settings of the last apply, and not by the defaults."""
+    for seconds in range(1001, 1013):
+        user.apply(f"[daemon]\nkeep_generations = 50\n{sleeping(seconds)}")
+    assert user.run("rollback").code == 0
+    assert len(user.run("generations").document["generations"]) == 13
+
+
+def test_new_settings_count(user):
+    """Settings that have changed alone are known to the next rollback."""
+    user.apply(sleeping(1001))
+    user.apply(sleeping(1002))
+    pid = user.pid("sleeper.service")
+    user.apply(f"[daemon]\nkeep_generations = 1\n{sleeping(1002)}")
+    assert user.pid("sleeper.service") == pid
+    assert len(user.run("generations").document["generations"]) == 1

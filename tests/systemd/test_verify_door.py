@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -38,7 +37,6 @@ UNITS = {
 }
 EXPECTED = {
     ("typo.service", "warning", "ignores the unknown directive ExecStrat="),
-    ("section.service", "warning", "ignores the unknown section [Servic]"),
     ("value.service", "warning", "RestartSec=: Failed to parse"),
     ("missing.service", "warning", "cannot run /no/such/program"),
     ("oneshot.service", "error", "systemd refuses it"),
@@ -83,7 +81,10 @@ def test_each_mistake_is_told(found: Found, name: str, severity: str, part: str)
 
 
 def test_nothing_else_is_told(found: Found) -> None:
-    """X- directives, weak dependencies on what is not there, and names on PATH are silent."""
+    """X- directives, weak dependencies on what is not there, and names on PATH are silent.
+
+    So are unknown sections, which are told without systemd.
+    """
     assert {each.place.file for each in found if each.place} == {name for name, *_ in EXPECTED}
 
 
@@ -121,16 +122,46 @@ async def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     assert verification.problem == "systemd-analyze took longer than 0.2 s"
 
 
-def test_nothing_is_left_behind(
-    environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_behind(environ: Environ, tmp_path: Path) -> None:
     """The folder that the units were written to is removed."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert asyncio.run(verify({"a.service": GOOD}, environ)).problem is None
-    assert list(tmp_path.iterdir()) == []
+    surroundings = {**environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    assert asyncio.run(verify({"a.service": GOOD}, surroundings)).problem is None
+    assert list((tmp_path / "hmsvcd").iterdir()) == []
 
 
 async def test_a_thousand_units_are_one_call(environ: Environ) -> None:
     """Many units are verified together."""
     units = {f"s{number}.service": GOOD + "Typo=1\n" for number in range(1000)}
     assert len(findings(await verify(units, environ), rendered(units))) == 1000
+
+
+async def test_what_is_installed_is_known(environ: Environ) -> None:
+    """A timer may start an installed unit, and a target of systemd may want it."""
+    install = "\n[Install]\nWantedBy={target}\n"
+    good = "[Timer]\nOnCalendar=daily\nUnit=systemd-tmpfiles-clean.service\n"
+    units = {
+        "good.timer": good + install.format(target="default.target"),
+        "bad.timer": "[Timer]\nOnCalendar=daily\n" + install.format(target="defualt.target"),
+    }
+    found = findings(await verify(units, environ), rendered(units))
+    assert {each.place for each in found} == {Place("bad.timer")}
+    assert [each.hint for each in found][1] == "did you mean `default.target`?"
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("a.timer", "[Timer]\nOnCalendar=dayly\nUnit=a.service\n", "OnCalendar=: "),
+        ("a.socket", "[Socket]\nListenStream=nope\n", "ListenStream=: "),
+    ],
+)
+async def test_the_real_cause_of_a_refusal_is_the_one_error(
+    environ: Environ, name: str, text: str, part: str
+) -> None:
+    """A value that systemd cannot read is told once, with where to look it up."""
+    units = {name: text, "a.service": GOOD}
+    [found] = findings(await verify(units, environ), rendered(units))
+    assert found.severity is Severity.ERROR
+    assert part in found.message
+    assert found.hint

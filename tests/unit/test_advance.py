@@ -102,6 +102,30 @@ def test_reload_takes_up_files_only():
     assert wholly.units[UNIT].started == "new"
 
 
+@pytest.mark.parametrize(
+    ("began", "life", "started"),
+    [(25, "life", "kept"), (15, "life", "old"), (3, "earlier", "kept")],
+)
+def test_a_restart_by_itself_before_the_switch(began, life, started):
+    """What a run took up that we did not start is written down before the link is another."""
+    unit = ObservedUnit(UNIT, active_state="active", invocation="2", main_start=began)
+    seen = Observed({UNIT: unit}, life="life", units_loaded=22)
+    after = Observed({UNIT: unit}, life="life", units_loaded=32)
+    record = UnitRecord(started="old", invocation="1", linked_at=20, loaded_at=22)
+    switch = Switched(
+        units={UNIT: "new"}, relinked=frozenset({UNIT}), leaving=frozenset(),
+        actions=(Action(UNIT, ActionKind.KEEP, "because"),),
+        results=(UnitResult(UNIT, ActionKind.KEEP, "kept"),),
+        differences={UNIT: Difference.CHG}, before=seen, after=after, owed=frozenset(),
+        at=1, linked_at=30, linked_before={UNIT: "kept"},
+    )  # fmt: skip
+
+    advanced = advance(State(life, {UNIT: record}), switch).units[UNIT]
+
+    assert (advanced.started, advanced.invocation) == (started, "2")
+    assert (advanced.linked_at, advanced.loaded_at) == (30, 32)
+
+
 DOWN = ObservedUnit(UNIT, load_state="loaded", active_state="inactive")
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from declarations import HEAD, errors, judged, lines, values
+from hmsvcd.model.diagnostic import Place
+from hmsvcd.model.service import directive_place
 
 SERVICE = [
     "[Install]",
@@ -96,9 +98,9 @@ def test_what_follows_from_an_option_has_its_place():
     declaration, _ = judged(HEAD, "services.b.systemd.mainExecStart = '/b'")
     assert declaration
     places = [unit.places for service in declaration.services for unit in service.units]
-    assert [(place or {})["Service", "ExecStart"].key for place in places] == [
-        ("services", "a", "process", "argv"),
-        ("services", "b", "systemd", "mainExecStart"),
+    assert [directive_place(place, "Service", "ExecStart") for place in places] == [
+        Place("config.toml", ("services", "a", "process", "argv")),
+        Place("conf.d/1.toml", ("services", "b", "systemd", "mainExecStart")),
     ]
 
 

@@ -71,7 +71,7 @@ def test_the_strongest_content_lands(definitions, content):
 def test_two_contents_of_one_priority_conflict(definitions):
     """Even where they would be the same."""
     (error,) = errors(FILES + f"f = {{ {definitions} }}")
-    assert "different definitions" in error.message
+    assert error.message == "what the file holds is said more than once"
     assert len(error.notes) == 1
 
 
@@ -137,3 +137,17 @@ def test_a_long_name_is_cut_in_the_store():
     text = FILES + f"'{'é' * 100}/{'é' * 100}'.text = ''"
     (file,) = rendering(text).files.values()
     assert 200 < len(file.object_name.encode()) <= 255
+
+
+def test_a_string_in_place_of_a_file_is_one_mistake():
+    """It says how to write content, and not that the content is missing."""
+    (error,) = errors(FILES + "f = 'hello'")
+    assert "text = " in (error.hint or "")
+
+
+def test_a_datum_that_refers_to_itself_is_explained():
+    """Structured data is one value, so no part of it can wait for another."""
+    text = "f = { format = 'json', value = { a = '@{config.configData.f.value.b}', b = 'x' } }"
+    (error,) = errors(FILES + text)
+    assert error.message.startswith("circular reference")
+    assert "one datum" in (error.hint or "")

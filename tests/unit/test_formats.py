@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmsvcd.model.diagnostic import Key
-from hmsvcd.pipeline.syntax.formats import FORMATS, UnwritableError, write
+from hmsvcd.model.schema_services import FORMATS
+from hmsvcd.pipeline.syntax.formats import WRITERS, UnwritableError, write
 
 TEXTS = st.text(max_size=8)
 SCALARS = st.one_of(TEXTS, st.integers(), st.booleans(), st.floats())
@@ -111,3 +112,8 @@ def test_any_value_is_written_or_refused(name: str, value: Any) -> None:
     """No value of TOML makes a writer fail in another way."""
     with suppress(UnwritableError):
         assert write(name, value).endswith("\n")
+
+
+def test_every_format_of_the_schema_can_be_written() -> None:
+    """And there is no writer that nothing can ask for."""
+    assert tuple(WRITERS) == FORMATS

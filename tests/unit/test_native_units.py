@@ -2,7 +2,7 @@
 
 import pytest
 
-from declarations import HEAD, errors, lines, rendering, values, warnings
+from declarations import HEAD, errors, judged, lines, rendering, values, warnings
 from hmsvcd.model.schema import NATIVE_KINDS
 
 NATIVE = "[systemd.user.{table}.x]\nUnit.Description = 'x'\n{more}"
@@ -80,7 +80,7 @@ def test_a_target_that_a_user_manager_lacks_is_a_warning():
 @pytest.mark.parametrize("directive", ["Alias", "Also", "DefaultInstance"])
 def test_what_only_systemctl_enable_does_is_a_warning(directive):
     """Links come from WantedBy and RequiredBy alone."""
-    (warning,) = warnings(f"[systemd.user.timers.t]\nInstall.{directive} = 'x.timer'")
+    (warning,) = warnings(f"[systemd.user.targets.t]\nInstall.{directive} = 'x.timer'")
     assert "systemctl enable" in warning.message
 
 
@@ -122,3 +122,20 @@ def test_native_units_stand_beside_services():
     """A timer for a declared service."""
     timer = "[systemd.user.timers.a]\nTimer.OnCalendar = 'daily'"
     assert set(rendering(HEAD, timer).units) == {"a.service", "a.timer"}
+
+
+def test_a_suffix_that_the_table_gives_is_an_error():
+    """It would be there twice; the right name is in the hint."""
+    (error,) = errors("[systemd.user.timers.'p.timer']\nTimer.OnCalendar = 'daily'")
+    assert "`p.timer.timer`" in error.message
+    assert error.hint == "write systemd.user.timers.p"
+
+
+def test_an_unknown_section_is_a_warning_with_the_nearest_name():
+    """It is told beside what is missing for its sake; sections of others begin with X-."""
+    found = judged("[systemd.user.services.n]\nSerivce.ExecStart = '/x'\nX-Mine.A = 1")[1]
+    assert [each.message for each in found] == [
+        "systemd ignores the unknown section [Serivce]",
+        "a service unit without any command",
+    ]
+    assert found[0].hint == "did you mean `[Service]`?"

@@ -1,5 +1,7 @@
 """Key paths become lines and columns."""
 
+from dataclasses import replace
+
 import pytest
 
 from hmsvcd.model.diagnostic import Key, Note, Place, Position, error, warning
@@ -116,7 +118,7 @@ def test_diagnostics_follow_the_files_and_come_once() -> None:
 
 def test_a_position_that_is_known_stays() -> None:
     """A syntax error is where the parser said."""
-    known = error("wrong", Place("f", ("a",))).at(Position(7, 8))
+    known = replace(error("wrong", Place("f", ("a",))), position=Position(7, 8))
     assert locate([known], {"f": "a = 1"}) == (known,)
 
 

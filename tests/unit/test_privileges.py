@@ -104,7 +104,7 @@ def test_the_warning_stands_where_the_directive_is_declared() -> None:
     """The place is that of the directive, else that of the unit."""
     place, around = Place("f", ("x", "DynamicUser")), Place("f", ("x",))
     sections = {"Service": {"DynamicUser": ("true",), "User": ("a",)}}
-    unit = Unit("a.service", sections, place=around, places={("Service", "DynamicUser"): place})
+    unit = Unit("a.service", sections, place=around, places={("Service", "DynamicUser"): (place,)})
     assert {each.place for each in warnings(unit)} == {place, around}
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hmsvcd.model.diagnostic import Position
 from hmsvcd.model.document import Document, SourceText
 from hmsvcd.pipeline.read.parse import MAX_DEPTH, parse
+from hmsvcd.pipeline.read.places import locate
 
 NOWHERE = Position(0, 0)
 
@@ -105,3 +106,12 @@ def test_any_text_is_read_or_explained(text: str) -> None:
             position = each.position or NOWHERE
             assert 1 <= position.line <= len(lines)
             assert 1 <= position.column <= len(lines[position.line - 1]) + 1
+
+
+def test_a_table_that_is_there_twice_is_named_as_it_is_written() -> None:
+    """The note leads to the first one."""
+    found = parse(SourceText("f", "[a.'b c']\nx = 1\n[a.'b c']\n"))
+    assert isinstance(found, tuple)
+    [twice] = locate(found, {"f": "[a.'b c']\nx = 1\n[a.'b c']\n"})
+    assert twice.message == 'not valid TOML: cannot declare `a."b c"` twice'
+    assert [note.position for note in twice.notes] == [Position(1, 4)]

@@ -40,7 +40,10 @@ def told(unit: ObservedUnit, record: UnitRecord | None = None, **known: Any) -> 
     (UP | {"sub_state": "exited"}, "finished"),
     ({"active_state": "activating", "sub_state": "start"}, "starting"),
     ({"active_state": "activating", "sub_state": "auto-restart", "result": "success"}, "starting"),
-    ({"active_state": "activating", "sub_state": "auto-restart", "result": "exit-code"}, "failed"),
+    ({"active_state": "activating", "sub_state": "auto-restart", "result": "signal",
+      "restarts": 2}, "starting"),
+    ({"active_state": "activating", "sub_state": "auto-restart", "result": "exit-code",
+      "restarts": 3}, "failed"),
     ({"active_state": "failed", "sub_state": "failed", "result": "exit-code",
       "main_exit": 7, "inactive_enter": 9}, "failed"),
     ({}, "stopped"),
@@ -51,6 +54,28 @@ def told(unit: ObservedUnit, record: UnitRecord | None = None, **known: Any) -> 
 def test_a_service_stands_as_its_unit_does(properties: dict[str, Any], standing: str) -> None:
     """Each state of systemd has one word."""
     assert told(seen(**properties)).services["a"].standing == standing
+
+
+LOOPS = {"active_state": "activating", "sub_state": "auto-restart", "result": "signal"}
+
+
+@pytest.mark.parametrize(("properties", "result", "standing"), [
+    ({}, "refused", "failed"),
+    ({}, "dependency", "failed"),
+    ({}, "skipped", "stopped"),
+    (UP, "failed", "running"),
+    (ENDED | {"main_start": 1, "main_exit": 9, "result": "success"}, "failed", "held"),
+    (LOOPS, "failed", "failed"),
+    (LOOPS, "done", "starting"),
+])  # fmt: skip
+def test_what_our_last_action_did_not_bring_up_has_failed(
+    properties: dict[str, Any], result: str, standing: str
+) -> None:
+    """A unit that is down for it has failed, whatever systemd calls it; until the next login."""
+    record = UnitRecord(action="start", result=result, at=1)
+    assert told(seen(**properties), record).services["a"].standing == standing
+    anew = told(seen(**properties), record, life="boot-0").services["a"].standing
+    assert anew == told(seen(**properties)).services["a"].standing
 
 
 @pytest.mark.parametrize("kind", ["socket", "timer", "path"])

@@ -3,7 +3,7 @@
 import pytest
 
 from hmsvcd.model.unit import Directives, Sections, UnitFile
-from hmsvcd.pipeline.syntax.unit_file import parse, with_drop_ins, write
+from hmsvcd.pipeline.syntax.unit_file import parse, write
 
 READ_AS_SYSTEMD_DOES: dict[str, tuple[str, Directives]] = {
     "comments": ("# a\n[Unit]\n  ; b\nDescription=c\n", {"Description": ("c",)}),
@@ -51,15 +51,3 @@ def test_an_empty_assignment_is_written() -> None:
     assert write({"Service": {"ExecStart": ("", "/bin/a")}}) == (
         "[Service]\nExecStart=\nExecStart=/bin/a\n"
     )
-
-
-def test_drop_ins_follow_the_unit() -> None:
-    """A drop-in adds its assignments after those before it, and its own sections."""
-    unit = parse("a.service", "[Service]\nExecStart=/bin/a\n")
-    reset = parse("a.service", "[Service]\nExecStart=\nExecStart=/bin/b\n")
-    more = parse("a.service", "[Unit]\nAfter=b.service\n")
-    assert with_drop_ins(unit, (reset, more)).sections == {
-        "Service": {"ExecStart": ("/bin/a", "", "/bin/b")},
-        "Unit": {"After": ("b.service",)},
-    }
-    assert unit.values("Service", "ExecStart") == ("/bin/a",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from declarations import HEAD, errors, lines, rendering, values, warnings
+from declarations import HEAD, errors, judged, lines, rendering, values, warnings
 
 SECTION = "[services.a.systemd.service.serviceConfig]\n"
 
@@ -268,3 +268,51 @@ def test_the_path_in_a_reload_trigger_follows_the_users_own():
     assert values("X-Reload-Triggers", text) == ["/x", "/x"]
     files = "configData = { b.source = '/f', a.source = '/g', c.source = '/f' }"
     assert values("X-Reload-Triggers", text + files) == ["/x", "/store/hash-g", "/store/hash-f"]
+
+
+def test_every_switch_method_of_a_list_is_judged():
+    """Neither a wrong value before a right one passes, nor two right ones."""
+    head = HEAD + "systemd.service.unitConfig.X-SwitchMethod = "
+    wrong, two = errors(head + "['relod', 'restart']")
+    assert wrong.hint == "did you mean `reload`?"
+    assert two.message == "X-SwitchMethod takes one value"
+    assert not errors(head + "['reload']")
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ("process.argv = '/bin/sleep 10'", 'write a list: ["/bin/sleep", "10"]'),
+        ("systemd.service.environment = ['A=B', 'C=']", 'write a table: { A = "B", C = "" }'),
+        ("systemd.service.description = { mkForc = 'x' }", "did you mean `mkForce`?"),
+        ("systemd.service.serviceConfig.Nice = { mkDefalt = 1 }", "did you mean `mkDefault`?"),
+    ],
+)
+def test_a_value_of_the_wrong_type_says_what_was_meant(setting, hint):
+    """The hint is the value as it has to be written."""
+    head = "" if setting.startswith("process") else "process.argv = ['/a']\n"
+    (error,) = errors(f"[services.a]\n{head}{setting}")
+    assert error.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("table", "setting", "target"),
+    [
+        ("timers", "Timer.OnCalendar = 'daily'", "timers.target"),
+        ("paths", "Path.PathExists = '/x'", "paths.target"),
+        ("sockets", "Socket.ListenStream = 1", "sockets.target"),
+    ],
+)
+def test_a_native_unit_that_nothing_starts_is_a_warning(table, setting, target):
+    """It would wait for ever to be started; what starts it makes the warning go."""
+    text = f"[systemd.user.{table}.t]\n{setting}\n"
+    (warning,) = warnings(text)
+    assert warning.hint == f'add Install.WantedBy = ["{target}"]'
+    assert warnings(text + f"Install.WantedBy = '{target}'") == []
+
+
+def test_a_unit_that_is_wrong_is_not_said_to_be_idle():
+    """What starts it may be what could not be understood."""
+    text = HEAD + "systemd.socket = { listenStreams = '1', wantdBy = 'sockets.target' }"
+    (error,) = judged(text)[1]
+    assert error.hint == "did you mean `wantedBy`?"

@@ -23,9 +23,9 @@ Requires=gone.service
 def unit(name: str, text: str = TEXT) -> RenderedUnit:
     """A rendered unit whose directives have places."""
     places = {
-        ("Service", "ExecStart"): EXEC,
-        ("Service", "Restat"): RESTART,
-        ("Unit", "After"): AFTER,
+        ("Service", "ExecStart"): (EXEC,),
+        ("Service", "Restat"): (RESTART,),
+        ("Unit", "After"): (AFTER,),
     }
     return RenderedUnit(name, text, f"hash-{name}", WHOLE, places)
 
@@ -165,3 +165,86 @@ def test_a_host_that_cannot_verify_is_a_warning() -> None:
 def test_nothing_to_say_is_nothing() -> None:
     """Good units print nothing."""
     assert told("") == ()
+
+
+TIMER = """\
+[Timer]
+OnCalendar=dayly
+
+[Install]
+WantedBy=timers.target
+WantedBy=defualt.target
+
+[Unit]
+Requires=gone.service
+Requires=here.service
+"""
+PLACES = {
+    ("Timer", "OnCalendar"): (Place("f", ("OnCalendar",)),),
+    ("Install", "WantedBy"): (Place("f", ("WantedBy", 0)), Place("f", ("WantedBy", 1))),
+    ("Unit", "Requires"): (Place("f", ("Requires", 0)), Place("f", ("Requires", 1))),
+}
+TIMERS = {"t.timer": RenderedUnit("t.timer", TIMER, "hash", Place("f"), PLACES)}
+INSTALLED = frozenset({"default.target", "timers.target", "here.service"})
+
+
+def missing(
+    installed: frozenset[str] = INSTALLED, *broken: str
+) -> dict[tuple[str | int, ...], str]:
+    """What is said of units that are not there: key → message."""
+    found = findings(Verification(installed=installed), TIMERS, frozenset(broken))
+    return {each.place.key: each.message for each in found if each.place}
+
+
+def test_units_that_are_not_there_are_warnings_at_their_names() -> None:
+    """What to start, what is needed, and a target that is to start something."""
+    assert missing() == {
+        (): "nothing to start: there is no t.service",
+        ("Requires", 0): "t.timer: cannot start: there is no unit gone.service, which it needs",
+        ("WantedBy", 1): "WantedBy= names defualt.target, which is not there: it starts nothing",
+    }
+
+
+def test_units_whose_own_mistake_is_told_are_not_missing() -> None:
+    """They will be there once they are mended."""
+    assert set(missing(INSTALLED, "t.service", "gone.service")) == {("WantedBy", 1)}
+    line = "t.timer: Failed to create t.timer/start: Unit gone.service not found.\n"
+    assert findings(Verification(line), TIMERS, frozenset({"gone.service"})) == ()
+
+
+def test_without_a_list_of_what_is_installed_nothing_is_missing() -> None:
+    """A host that cannot say what there is gives no false alarm."""
+    assert missing(frozenset()) == {}
+
+
+def test_a_value_that_is_ignored_is_why_a_unit_is_refused() -> None:
+    """One error, at the directive, instead of a warning there and an error at the unit."""
+    output = (
+        "/tmp/x/t.timer:2: Failed to parse calendar specification, ignoring: dayly\n"
+        "t.timer: Timer unit lacks value setting. Refusing.\n"
+        "Unit t.timer has a bad unit file setting.\n"
+    )
+    [found] = findings(Verification(output), TIMERS)
+    assert (found.severity, found.place) == (Severity.ERROR, PLACES["Timer", "OnCalendar"][0])
+    assert found.message == ("t.timer: OnCalendar=: Failed to parse calendar specification: dayly")
+    assert "systemd-analyze calendar" in (found.hint or "")
+
+
+def test_an_element_of_a_list_has_its_own_place() -> None:
+    """The line that systemd names is one assignment of several."""
+    line = "/tmp/x/t.timer:10: Failed to add dependency on here, ignoring: Invalid argument\n"
+    [found] = findings(Verification(line), TIMERS)
+    assert found.place == Place("f", ("Requires", 1))
+
+
+def test_a_value_that_is_ignored_is_not_to_blame_for_another() -> None:
+    """What a unit lacks is told where the ignored value has nothing to do with it."""
+    text = "[Timer]\nAccuracySec=x\n"
+    units = {"t.timer": RenderedUnit("t.timer", text, "hash", Place("f"))}
+    output = (
+        "/tmp/x/t.timer:2: Failed to parse sec value, ignoring: x\n"
+        "t.timer: Timer unit lacks value setting. Refusing.\n"
+        "Unit t.timer has a bad unit file setting.\n"
+    )
+    found = findings(Verification(output), units)
+    assert [each.severity for each in found] == [Severity.WARNING, Severity.ERROR]

@@ -1,25 +1,26 @@
 """Bring the session to a declaration, or back to an earlier generation: one writer at a time."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from hmsvcd.app.load import Loaded
-from hmsvcd.app.planning import Planned, demand_possible, plan_switch
+from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import clean, is_same
+from hmsvcd.app.refusals import demand_none, refusals
 from hmsvcd.app.session import Session
 from hmsvcd.app.switch import Switch
 from hmsvcd.app.target import Target, from_declaration, from_manifest
 from hmsvcd.errors import RefusedError
-from hmsvcd.host.links import Links
 from hmsvcd.host.lock import lock
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.host.store import Store
+from hmsvcd.model.diagnostic import error
 from hmsvcd.model.generation import Manifest
-from hmsvcd.model.plan import Outcome, Plan
-from hmsvcd.model.settings import Settings
+from hmsvcd.model.plan import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,31 @@ class Request:
     replace: bool = False
 
 
-async def apply(session: Session, loaded: Loaded, request: Request, progress: Progress) -> Outcome:
-    """Bring the session to a declaration that has no errors.
+Read = Callable[[], Awaitable[Loaded]]
 
-    Raises RefusedError where something keeps it from being done and NoManagerError without a
-    manager; nothing has been changed then.
+_NOT_APPLIED = "an interrupted switch was finished; the declaration was not applied"
+
+
+async def apply(
+    session: Session, read: Read, request: Request, progress: Progress
+) -> Outcome | None:
+    """Bring the session to the declaration, which is read when nobody else is at work.
+
+    Where it has errors, a switch that was cut off is finished all the same, and the outcome's
+    ``problems`` say so; None where there was none. Raises RefusedError where something keeps it
+    from being done and NoManagerError without a manager; nothing has been changed then.
     """
-    return await _switch_to(session, lambda: from_declaration(loaded), request, progress)
+    async with _alone(session, progress):
+        loaded = await read()
+        if loaded.rendering is not None:
+            return await _switch_to(session, from_declaration(loaded), request, progress)
+        pending = PendingFile(session.paths.pending).read()
+        if pending is None:
+            return None
+        was = pending.target
+        target = from_manifest(was, Store(session.paths.store), was.cause, was.settings)
+        outcome = await _switch_to(session, target, Request(replace=True), progress)
+        return replace(outcome, problems=(*outcome.problems, error(_NOT_APPLIED, None)))
 
 
 async def rollback(
@@ -46,31 +65,13 @@ async def rollback(
 
     Raises RefusedError where there is no such generation.
     """
-    return await _switch_to(session, lambda: _earlier(session.paths, number), request, progress)
+    async with _alone(session, progress):
+        return await _switch_to(session, _earlier(session.paths, number), request, progress)
 
 
-async def finish_pending(session: Session, progress: Progress) -> Outcome | None:
-    """Finish a switch that was cut off, where the declaration cannot be used; None without one."""
-    file = PendingFile(session.paths.pending)
-    if session.connected is None or file.read() is None:
-        return None
-
-    def target() -> Target | None:
-        pending = file.read()
-        if pending is None:  # somebody else has finished it meanwhile
-            return None
-        store = Store(session.paths.store)
-        return from_manifest(pending.target, store, pending.target.cause, Settings())
-
-    return await _switch_to(session, target, Request(replace=True), progress)
-
-
-async def _switch_to(
-    session: Session,
-    choose: Callable[[], Target | None],
-    request: Request,
-    progress: Progress,
-) -> Outcome:
+@asynccontextmanager
+async def _alone(session: Session, progress: Progress) -> AsyncIterator[None]:
+    """Be the one writer for the block."""
     _ = session.manager  # without one nothing is written, not even the lock
 
     def tell(holder: int | None) -> None:
@@ -78,40 +79,31 @@ async def _switch_to(
         progress.waiting(f"waiting for {who}, which is at work")
 
     async with lock(session.paths.lock, on_wait=tell):
-        target = choose()
-        if target is None:
-            return Outcome(Plan())
-        planned = await _possible_plan(session, target, request)
-        if planned.world is None or _is_settled(planned):
-            current = planned.ground.current
-            progress.planned(planned.plan)
-            clean(session.paths)
-            return Outcome(planned.plan, generation=current.number if current else None)
-        return await Switch(session, planned, planned.world, progress).carry_out()
+        yield
 
 
-async def _possible_plan(session: Session, target: Target, request: Request) -> Planned:
-    """Plan, and raise RefusedError where the plan may not be carried out."""
-    planned = await plan_switch(session, target)
-    backup = request.backup is not None
-    demand_possible(planned, session.paths, replace_declaration=request.replace, backup=backup)
-    in_place = [occupant.path for occupant in planned.surroundings.in_place]
-    if request.backup is None or not in_place:
-        return planned
-    Links(session.paths).move_all_aside(in_place, request.backup)
-    planned = await plan_switch(session, target)
-    demand_possible(planned, session.paths, replace_declaration=request.replace)
-    return planned
+async def _switch_to(
+    session: Session, target: Target, request: Request, progress: Progress
+) -> Outcome:
+    planned = await plan_switch(session, target, request.backup)
+    demand_none(refusals(planned, session.paths, replace_declaration=request.replace))
+    if planned.world is None or _is_settled(planned):
+        current = planned.ground.current
+        progress.planned(planned.plan)
+        clean(session.paths)
+        return Outcome(planned.plan, generation=current.number if current else None)
+    return await Switch(session, planned, planned.world, progress).carry_out()
 
 
 def _is_settled(planned: Planned) -> bool:
     """Say whether everything is as it should be: then nothing is written at all."""
-    current, target = planned.ground.current, planned.target
+    current = planned.ground.current
     return (
         planned.plan.is_empty
+        and not planned.damaged
         and planned.ground.pending is None
         and current is not None
-        and is_same(current, planned.generation, target.declaration, target.left)
+        and is_same(current, planned.generation, planned.target)
     )
 
 
@@ -119,7 +111,9 @@ def _earlier(paths: Paths, number: int | None) -> Target:
     records = Records(paths)
     current = records.current()
     wanted = _chosen(records, current, number)
-    target = from_manifest(wanted, Store(paths.store), f"rollback to {wanted.number}", Settings())
+    # how hmsvcd works is not what is brought back
+    settings = (current or wanted).settings
+    target = from_manifest(wanted, Store(paths.store), f"rollback to {wanted.number}", settings)
     if current is None:
         return target
     # what was left first is still what the declaration says

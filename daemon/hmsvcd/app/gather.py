@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TID251 - only host touches what it names
 
 from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
 from hmsvcd.host.paths import Paths
@@ -43,12 +44,12 @@ class Surroundings:
     """What is not ours.
 
     ``overridden``: unit or file → path of what counts instead of ours. ``obstacles`` refuse a
-    switch. ``in_place`` is everything foreign that lies where a link of ours belongs.
+    switch. ``aside``: unit or file → path of what is moved away from its place first.
     """
 
     overridden: Mapping[str, str] = field(default_factory=dict)
     obstacles: tuple[Occupant, ...] = ()
-    in_place: tuple[Occupant, ...] = ()
+    aside: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_ground(paths: Paths) -> Ground:
@@ -63,9 +64,17 @@ def read_ground(paths: Paths) -> Ground:
 
 
 def look_around(
-    paths: Paths, ground: Ground, target: Generation, unit_path: UnitPath | None
+    paths: Paths,
+    ground: Ground,
+    target: Generation,
+    unit_path: UnitPath | None,
+    *,
+    backup: bool = False,
 ) -> Surroundings:
-    """Find foreign files at the places of ours, and unit files that count before ours."""
+    """Find foreign files at the places of ours, and unit files that count before ours.
+
+    With ``backup`` what lies where something is to be installed counts as moved aside.
+    """
     installation = Installation(paths)
     pending = ground.pending.target.generation if ground.pending else NOTHING
     had_files = {*ground.generation.files, *pending.files}
@@ -73,14 +82,19 @@ def look_around(
     installed = ground.installed  # where a link of ours was found, nothing else lies
     foreign = dict(_foreign_units(installation, units - installed.units.keys()))
     foreign |= _foreign_files(installation, files - installed.files.keys())
-    ours = foreign.keys() & {*ground.old, *pending.units, *had_files}
+    going = {*target.units, *target.files} if backup else frozenset()
+    aside = {
+        name: occupant.path
+        for name, occupant in foreign.items()
+        if name in going and installation.file(name) not in occupant.path.parents
+    }
+    ours = foreign.keys() & {*ground.old, *pending.units, *had_files} - aside.keys()
     shadowing = unit_path.shadowing() if unit_path else {}
     overridden = {name: str(foreign[name].path) for name in sorted(ours)}
     overridden |= {unit: str(shadowing[unit]) for unit in sorted(units) if unit in shadowing}
-    obstacles = (occupant for name, occupant in foreign.items() if name not in ours)
-    return Surroundings(
-        overridden, tuple(dict.fromkeys(obstacles)), tuple(dict.fromkeys(foreign.values()))
-    )
+    others = foreign.keys() - ours - aside.keys()
+    obstacles = (occupant for name, occupant in foreign.items() if name in others)
+    return Surroundings(overridden, tuple(dict.fromkeys(obstacles)), aside)
 
 
 def _foreign_units(

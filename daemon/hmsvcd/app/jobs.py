@@ -8,6 +8,7 @@ from hmsvcd.errors import CallError, CallTimeoutError, HostError
 from hmsvcd.host.bus import side_by_side
 from hmsvcd.host.jobs import METHODS, Job, Jobs
 from hmsvcd.host.pending import PendingFile
+from hmsvcd.host.signals import Interruption
 from hmsvcd.model.generation import JobRecord
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
 from hmsvcd.model.settings import Settings
@@ -24,12 +25,18 @@ class JobRunner:
     """Sends jobs together, awaits them side by side, and writes down how each ended."""
 
     def __init__(
-        self, jobs: Jobs, pending: PendingFile, progress: Progress, settings: Settings
+        self,
+        jobs: Jobs,
+        pending: PendingFile,
+        progress: Progress,
+        settings: Settings,
+        interruption: Interruption,
     ) -> None:
         self._jobs = jobs
         self._pending = pending
         self._progress = progress
         self._settings = settings
+        self._interruption = interruption
         self._results: dict[tuple[str, ActionKind], UnitResult] = {}
 
     @property
@@ -38,7 +45,7 @@ class JobRunner:
         return tuple(self._results.values())
 
     async def stop(self, actions: Sequence[Action], already: frozenset[str]) -> list[str]:
-        """Stop units together; return those that are still stopping after ``stop_wait``.
+        """Stop units together; return those that are still up or stopping after ``stop_wait``.
 
         A stop that was ``already`` under way is not awaited again. The first half of a stop-start
         is no result of its own.
@@ -54,34 +61,38 @@ class JobRunner:
     async def _is_stuck(self, action: Action, job: Job | CallError, wait: float) -> bool:
         if isinstance(job, CallError):
             is_gone = job.name == NO_SUCH_UNIT
-            self._stopped(action, "done" if is_gone else "refused", None if is_gone else job.text)
-            return False
+            if is_gone:
+                self._stopped(action, "done")
+            else:
+                self.refused(action, job.text)
+            return not is_gone
         try:
-            self._stopped(action, await job.wait(wait))
-        except CallTimeoutError:
+            async with self._interruption.wait():
+                self._stopped(action, await job.wait(wait))
+        except (CallTimeoutError, TimeoutError):
             self.note(UnitResult(action.unit, action.kind, "leaving"))
             return True
         return False
 
-    def _stopped(self, action: Action, result: str, message: str | None = None) -> None:
+    def _stopped(self, action: Action, result: str) -> None:
         if action.kind is ActionKind.STOP:
-            self.note(UnitResult(action.unit, action.kind, result, message=message))
+            self.note(UnitResult(action.unit, action.kind, result))
 
-    async def run(self, actions: Sequence[Action]) -> list[Action]:
+    async def run(self, actions: Sequence[Action]) -> list[tuple[Action, str]]:
         """Send reloads, restarts and starts in this order, and await each.
 
-        Return the actions for which systemd lacks a unit; they are not noted.
+        Return the actions for which systemd lacks a unit, with its words; they are not noted.
         """
         wanted = [(_SENT_AS.get(action.kind, action.kind), action.unit) for action in actions]
         sent = await self._jobs.send_all(wanted)
         patience = self._settings.start_wait + SECONDS_EACH * len(actions)
-        unknown: list[Action] = []
+        unknown: list[tuple[Action, str]] = []
         ends = []
         for action, job in zip(actions, sent, strict=True):
             if isinstance(job, Job):
                 ends.append(self._end(action, job, patience))
             elif job.name == NO_SUCH_UNIT:
-                unknown.append(action)
+                unknown.append((action, job.text))
             else:
                 self.refused(action, job.text)
         await side_by_side(ends)
@@ -92,9 +103,12 @@ class JobRunner:
         is_reload = action.kind is ActionKind.RELOAD
         wait = limit if is_reload else min(patience, limit)
         try:
-            result = await job.wait(wait)
+            async with self._interruption.wait():
+                result = await job.wait(wait)
         except CallTimeoutError:
             result = "timeout" if wait >= limit else "starting"
+        except TimeoutError:
+            result = "starting"
         self.note(UnitResult(action.unit, action.kind, result))
 
     async def send(self, actions: Sequence[Action]) -> None:

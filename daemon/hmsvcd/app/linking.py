@@ -1,12 +1,12 @@
 """Make and remove the links of a switch, in the order of docs/state.md."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them
 
+from hmsvcd.app.planning import Planned
 from hmsvcd.host.links import Links
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.store import Store
-from hmsvcd.model.generation import Generation
 from hmsvcd.model.plan import Change, FileChange, LinkKind
 from hmsvcd.pipeline.leaving import service_of
 
@@ -17,11 +17,13 @@ class Linking:
     ``leaving`` units keep their own links and configuration files, since they still run.
     """
 
-    def __init__(self, paths: Paths, changes: Iterable[FileChange], old: Generation) -> None:
+    def __init__(self, paths: Paths, planned: Planned) -> None:
         self._store = Store(paths.store)
         self._links = Links(paths)
-        self._changes = tuple(changes)
-        self._old = old
+        self._changes = planned.plan.files
+        self._old = planned.ground.generation
+        self._aside = dict(planned.surroundings.aside)
+        self._backup = planned.backup or ""
         self._leaving: Collection[str] = ()
 
     def install(self, leaving: Collection[str]) -> None:
@@ -31,6 +33,7 @@ class Linking:
         for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
             for change in self._of(kind):
                 if change.change is not Change.REMOVE:
+                    self._move_aside(change)
                     self._links.make(Path(change.path), self._target(change))
         for kind in (LinkKind.DEPENDENCY, LinkKind.UNIT):
             self._remove(kind)
@@ -40,6 +43,14 @@ class Linking:
         """Remove the configuration files that nothing uses any more."""
         self._remove(LinkKind.FILE)
         self._links.sync()
+
+    def _move_aside(self, change: FileChange) -> None:
+        """Move away what lies in the place of a link; it may be in the way of others, too."""
+        path = self._aside.get(change.name)
+        if path is None or change.kind is LinkKind.DEPENDENCY:
+            return
+        self._links.move_aside(path, self._backup)
+        self._aside = {name: other for name, other in self._aside.items() if other != path}
 
     def _remove(self, kind: LinkKind) -> None:
         for change in self._of(kind):

@@ -17,7 +17,7 @@ from hmsvcd.pipeline.check.verify import findings
 from hmsvcd.pipeline.check.whole import check, check_parts
 from hmsvcd.pipeline.read.parse import parse
 from hmsvcd.pipeline.read.places import locate
-from hmsvcd.pipeline.render import render, sources
+from hmsvcd.pipeline.render import readable, render, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,28 @@ async def load(
     positions. Never raises for what is wrong with the declaration.
     """
     texts, found = read_declaration(path)
-    found += _judge_writers(path, refuse=refuse_others)
     documents, broken = _parse(texts)
-    found += broken
-    declaration = _checked(documents, context, found)
-    captured, unreadable = _capture(declaration) if declaration else ({}, [])
-    found += unreadable
-    rendering = None
-    if declaration and not unreadable:
-        rendering = render(declaration, captured, context)
-        found += await _verify(rendering.units, context) if with_systemd else ()
-    if _has_error(found):
-        rendering = None
+    incomplete = _has_error([*found, *broken])
+    found += [*broken, *_judge_writers(path, refuse=refuse_others)]
     by_file = {text.file: text.text for text in texts}
+    if incomplete:  # what the files that cannot be read would say is not known
+        found += check_parts(documents, context)
+        return Loaded(path, by_file, locate(found, by_file), _hash(texts, ()))
+    declaration, problems = check(documents, context)
+    captured, unreadable = _capture(declaration)
+    found += [*problems, *unreadable]
+    rendering = render(readable(declaration, captured), captured, context)
+    if with_systemd:
+        found += await _verify(rendering.units, context, declaration.broken)
     inputs = _hash(texts, captured.values())
-    return Loaded(path, by_file, locate(found, by_file), inputs, declaration, rendering)
+    return Loaded(
+        path,
+        by_file,
+        locate(found, by_file),
+        inputs,
+        None if _has_error(problems) else declaration,
+        None if _has_error(found) else rendering,
+    )
 
 
 def _judge_writers(path: Path, *, refuse: bool) -> Sequence[Diagnostic]:
@@ -90,18 +97,6 @@ def _parse(texts: Sequence[SourceText]) -> tuple[list[Document], list[Diagnostic
     return documents, found
 
 
-def _checked(
-    documents: Sequence[Document], context: Context, found: list[Diagnostic]
-) -> Declaration | None:
-    """Check what parses, adding to what was found; None if anything is wrong."""
-    if _has_error(found):
-        found += check_parts(documents, context)
-        return None
-    declaration, problems = check(documents, context)
-    found += problems
-    return declaration
-
-
 def _has_error(found: Iterable[Diagnostic]) -> bool:
     return any(diagnostic.is_error for diagnostic in found)
 
@@ -120,11 +115,13 @@ def _capture(declaration: Declaration) -> tuple[dict[str, Captured], list[Diagno
     return captured, found
 
 
-async def _verify(units: Mapping[str, RenderedUnit], context: Context) -> Sequence[Diagnostic]:
+async def _verify(
+    units: Mapping[str, RenderedUnit], context: Context, broken: frozenset[str]
+) -> Sequence[Diagnostic]:
     verification = await verify(
         {name: unit.text for name, unit in units.items()}, context.environment
     )
-    return findings(verification, units)
+    return findings(verification, units, broken)
 
 
 def _hash(texts: Iterable[SourceText], captured: Iterable[Captured]) -> str:

@@ -7,15 +7,13 @@ from hmsvcd.app.gather import Ground, Surroundings, look_around, read_ground
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target
 from hmsvcd.app.world import Setting, installing, observe
-from hmsvcd.errors import RefusedError
 from hmsvcd.host.installation import Installation, Installed, Owner
-from hmsvcd.host.links import in_the_way
 from hmsvcd.host.paths import Paths
+from hmsvcd.host.store import Store
 from hmsvcd.host.unit_path import UnitPath
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import Diagnostic, warning
 from hmsvcd.model.generation import Generation
-from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import Change, FileChange, LinkKind, Plan
 from hmsvcd.model.unit import template_of
 from hmsvcd.pipeline.decide.plan import decide
@@ -28,7 +26,8 @@ from hmsvcd.pipeline.syntax.unit_file import parse
 class Planned:
     """A plan and what it was made from; without a manager ``world`` is None and only files count.
 
-    ``generation`` is what will be installed: the target's, and what is left running.
+    ``generation`` is what will be installed: the target's, and what is left running. ``damaged``
+    are objects of it that the store has lost. ``backup`` is the extension for what is moved aside.
     """
 
     plan: Plan
@@ -37,27 +36,41 @@ class Planned:
     ground: Ground
     surroundings: Surroundings
     world: Installing | None
+    damaged: frozenset[str]
+    backup: str | None
 
 
-async def plan_switch(session: Session, target: Target) -> Planned:
-    """Decide what a switch to the target would do.
+async def plan_switch(session: Session, target: Target, backup: str | None = None) -> Planned:
+    """Decide what a switch to the target would do; ``backup`` as in ``Planned``.
 
     Raises HostError where what is installed cannot be read, BusGoneError or CallTimeoutError where
-    the manager goes meanwhile. What would refuse the switch is left to ``demand_possible``.
+    the manager goes meanwhile. What would refuse the switch is left to ``refusals``.
     """
     paths, manager = session.paths, session.connected
     ground = read_ground(paths)
     new = {unit: parse(unit, text) for unit, text in target.texts.items()}
     observed = await observe(manager, ground, target, new) if manager else None
     unit_path = UnitPath(observed.unit_path, paths.unit_folder) if observed else None
-    surroundings = look_around(paths, ground, target.generation, unit_path)
+    surroundings = look_around(
+        paths, ground, target.generation, unit_path, backup=backup is not None
+    )
+    damaged = _damaged(paths, ground, target)
     if observed is None:
         files = tuple(file_changes(paths, ground.installed, target.generation, surroundings))
         plan, generation, world = Plan(files=files), target.generation, None
     else:
-        setting = Setting(paths, ground, target, new, surroundings, observed)
+        setting = Setting(paths, ground, target, new, surroundings, observed, damaged)
         plan, generation, world = _decided(setting)
-    return Planned(plan, target, generation, ground, surroundings, world)
+    return Planned(plan, target, generation, ground, surroundings, world, damaged, backup)
+
+
+def _damaged(paths: Paths, ground: Ground, target: Target) -> frozenset[str]:
+    """Return the installed objects of the target that are not what their names say."""
+    if target.rendering is None:  # then all of its objects have been looked at
+        return frozenset()
+    store = Store(paths.store)
+    installed = target.generation.objects & ground.generation.objects
+    return frozenset(name for name in installed if not store.verify(name))
 
 
 def _decided(setting: Setting) -> tuple[Plan, Generation, Installing]:
@@ -71,7 +84,11 @@ def _decided(setting: Setting) -> tuple[Plan, Generation, Installing]:
         world = replace(world, relinked=world.relinked - left)
         plan = decide(world)
     files = tuple(file_changes(setting.paths, ground.installed, generation, surroundings))
-    warnings = (*plan.warnings, *_overridden_files(generation, surroundings))
+    warnings = (
+        *plan.warnings,
+        *_overridden_files(generation, surroundings),
+        *map(_damage, sorted(setting.damaged)),
+    )
     return replace(plan, files=files, warnings=warnings), generation, world
 
 
@@ -87,33 +104,8 @@ def _overridden_files(generation: Generation, surroundings: Surroundings) -> Ite
             yield warning(message, None, hint="move it away, or apply with --backup EXT")
 
 
-def demand_possible(
-    planned: Planned, paths: Paths, *, replace_declaration: bool, backup: bool = False
-) -> None:
-    """Refuse a switch that would touch what is not ours, or another declaration's services.
-
-    With ``backup`` nothing foreign is in the way: it is moved aside.
-    """
-    if planned.surroundings.obstacles and not backup:
-        raise in_the_way(planned.surroundings.obstacles[0])
-    current = planned.ground.current
-    if current and current.declaration != planned.target.declaration and not replace_declaration:
-        raise RefusedError(
-            f"what is installed comes from another declaration, {current.declaration}",
-            "apply that one, or replace all of its services with --replace",
-        )
-    if planned.world:
-        _demand_ready(planned.world.observed, paths)
-
-
-def _demand_ready(observed: Observed, paths: Paths) -> None:
-    if not UnitPath(observed.unit_path, paths.unit_folder).holds_own:
-        raise RefusedError(
-            f"systemd does not look for units in {paths.unit_folder}",
-            "its search path is: " + ":".join(observed.unit_path),
-        )
-    if observed.system_state in {"stopping", "maintenance"}:
-        raise RefusedError(f"systemd --user is {observed.system_state}; nothing is changed now")
+def _damage(object_name: str) -> Diagnostic:
+    return warning(f"{object_name} is lost or damaged in the store: it is written anew", None)
 
 
 def file_changes(

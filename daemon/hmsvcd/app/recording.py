@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hmsvcd.app.planning import Planned
+from hmsvcd.app.target import Target
 from hmsvcd.host import clock
-from hmsvcd.host.paths import Paths
+from hmsvcd.host.paths import Paths, is_same_place
 from hmsvcd.host.pending import PendingFile, objects
 from hmsvcd.host.records import Records
 from hmsvcd.host.store import Store
@@ -97,6 +98,7 @@ class Recording:
             owed=owed,
             at=clock.now(),
             linked_at=done.linked_at,
+            linked_before=ground.generation.units,
         )
         self._records.write_state(advance(ground.state, switched))
         self._records.set_current(manifest.number)
@@ -114,7 +116,7 @@ class Recording:
     def _manifest(self, generation: Generation) -> Manifest:
         """Return the manifest to record: the current one where it installs the same."""
         target, current = self._planned.target, self._planned.ground.current
-        if current and is_same(current, generation, target.declaration, target.left):
+        if current and is_same(current, generation, target):
             return current
         return Manifest(
             number=self._records.next_number(),
@@ -124,6 +126,7 @@ class Recording:
             cause=target.cause,
             generation=generation,
             left=target.left,
+            settings=target.settings,
         )
 
 
@@ -133,14 +136,13 @@ def clean(paths: Paths) -> None:
     Store(paths.store).clean()
 
 
-def is_same(
-    current: Manifest, generation: Generation, declaration: str, left: tuple[str, str] | None
-) -> bool:
-    """Say whether a generation installs what is installed, and comes from the same place."""
+def is_same(current: Manifest, generation: Generation, target: Target) -> bool:
+    """Say whether a generation installs what is installed, from the same place and alike."""
     return (
         current.generation.digest == generation.digest
-        and current.declaration == declaration
-        and current.left == left
+        and is_same_place(current.declaration, target.declaration)
+        and current.left == target.left
+        and current.settings == target.settings
     )
 
 

@@ -13,12 +13,16 @@ from hmsvcd.model.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A user's session. Without a manager, ``absent`` says what was looked for."""
+    """A user's session. Without a manager, ``absent`` says what was looked for.
+
+    ``systemd`` is the manager's major version, 0 where there is none.
+    """
 
     environment: Mapping[str, str]
     paths: Paths
     connected: Manager | None = None
     absent: NoManagerError | None = None
+    systemd: int = 0
 
     @property
     def manager(self) -> Manager:
@@ -42,6 +46,7 @@ class Session:
             store=str(paths.store),
             environment=self.environment,
             working_directory=process.working_directory(),
+            systemd=self.systemd,
         )
 
 
@@ -56,6 +61,7 @@ async def open_session() -> AsyncIterator[Session]:
         return
     try:
         environ = {"HOME": environ.get("HOME", "")} | await manager.environment()
-        yield Session(environ, Paths.from_environ(environ), manager)
+        version = await manager.version()
+        yield Session(environ, Paths.from_environ(environ), manager, systemd=version)
     finally:
         await manager.close()

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from hmsvcd.app.session import Session
 from hmsvcd.host.journal import Run, last_lines
+from hmsvcd.host.signals import Interruption
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import UnitResult
 from hmsvcd.model.settings import Settings
@@ -14,21 +16,30 @@ from hmsvcd.pipeline.advance import STARTING
 LOG_LINES = 10
 
 
-async def settle(
-    session: Session, results: Sequence[UnitResult], settings: Settings, others: Iterable[str]
-) -> tuple[list[UnitResult], Observed]:
-    """Return the results as they are ``settle`` seconds after the last job, and how all stands.
-
-    What failed then has its last log lines and, where systemd says so, the reason. What is
-    observed are the units of the results closely, and briefly the others.
-    """
+async def stay_up(
+    results: Sequence[UnitResult], settings: Settings, interruption: Interruption
+) -> None:
+    """Give what has been started ``settle`` seconds to fail, unless a signal says to hurry."""
     if any(result.action in STARTING and result.result == "done" for result in results):
-        await asyncio.sleep(settings.settle)
+        with suppress(TimeoutError):
+            async with interruption.wait(grace=0):
+                await asyncio.sleep(settings.settle)
+
+
+async def look_again(
+    session: Session, results: Sequence[UnitResult], others: Iterable[str], begun: int
+) -> tuple[list[UnitResult], Observed]:
+    """Return the results as they are now, and how all stands.
+
+    What failed then has its last log lines since ``begun`` (CLOCK_MONOTONIC) and, where systemd
+    says so, the reason. What is observed are the units of the results closely, and briefly the
+    others.
+    """
     acted = {result.unit for result in results}
     observed = await session.manager.observe(acted.union(others), closely=acted)
     judged = [_judged(result, observed) for result in results]
     failed = {result.unit for result in judged if result.failed}
-    logs = await _logs(failed, session.environment, observed)
+    logs = await _logs(failed, session.environment, observed, begun)
     told = [
         replace(result, log=logs[result.unit]) if result.failed else result for result in judged
     ]
@@ -63,7 +74,7 @@ def _why(unit: ObservedUnit) -> str:
 
 
 async def _logs(
-    units: set[str], environ: Mapping[str, str], observed: Observed
+    units: set[str], environ: Mapping[str, str], observed: Observed, begun: int
 ) -> Mapping[str, tuple[str, ...]]:
     names = sorted(units)
     limit = asyncio.Semaphore(4)
@@ -71,7 +82,7 @@ async def _logs(
     async def read(unit: str) -> tuple[str, ...]:
         async with limit:
             seen = observed.unit(unit)
-            run = Run(seen.invocation, seen.last_main_pid, seen.main_start)
+            run = Run(seen.invocation, seen.last_main_pid, seen.main_start, begun)
             return await last_lines(unit, environ, run=run, lines=LOG_LINES)
 
     async with asyncio.TaskGroup() as group:

@@ -1,15 +1,18 @@
 """Look how things stand, without changing anything."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hmsvcd.app.gather import Ground, look_around, read_ground
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.session import Session
+from hmsvcd.host.lock import holder
 from hmsvcd.host.paths import Paths
+from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.host.store import Store
 from hmsvcd.host.unit_path import UnitPath
+from hmsvcd.model.generation import NOTHING, Generation, Pending
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.status import Status
 from hmsvcd.model.unit import UnitFile
@@ -26,25 +29,33 @@ class Seen:
 
     ``daemon`` is the process of the daemon, None where none runs. ``held`` says why what is
     installed is not the declaration on purpose (``rollback to 3``); None where it may be.
+    ``interrupted``: a switch was cut off, and nobody is at work on it.
     """
 
     status: Status
     daemon: int | None = None
     held: str | None = None
+    interrupted: bool = False
 
 
 async def look(session: Session, loaded: Loaded) -> Seen:
-    """Return the status of everything installed; raises NoManagerError without a manager."""
+    """Return the status of everything installed, also by a switch that is unfinished.
+
+    Raises NoManagerError without a manager.
+    """
     ground = read_ground(session.paths)
-    units = ground.generation.units
+    generation = _with_unfinished(ground.generation, ground.pending)
+    there = ground.installed.units
+    units = {unit: there.get(unit, name) for unit, name in generation.units.items()}
+    generation = replace(generation, units=units)
     observed = await _observe(session, units)
     unit_path = UnitPath(observed.unit_path, session.paths.unit_folder)
-    surroundings = look_around(session.paths, ground, ground.generation, unit_path)
+    surroundings = look_around(session.paths, ground, generation, unit_path)
     store = Store(session.paths.store)
     records = {unit: ground.state.units.get(unit) for unit in units}
     started = {unit: record.started for unit, record in records.items() if record}
     known = Known(
-        generation=ground.generation,
+        generation=generation,
         state=ground.state,
         observed=observed,
         started=_definitions(store, started),
@@ -53,13 +64,25 @@ async def look(session: Session, loaded: Loaded) -> Seen:
     )
     status = summarize(known, ground.current.number if ground.current else None)
     daemon = await session.manager.process_of(DAEMON_NAME)
-    return Seen(status, daemon, _held_because(ground, loaded))
+    interrupted = ground.pending is not None and holder(session.paths.lock) is None
+    return Seen(status, daemon, _held_because(ground, loaded), interrupted)
+
+
+def installed_generation(paths: Paths) -> Generation:
+    """Return what is installed, also by a switch that is unfinished."""
+    current = Records(paths).current()
+    pending = PendingFile(paths.pending).read()
+    return _with_unfinished(current.generation if current else NOTHING, pending)
 
 
 def installed_declaration(paths: Paths) -> str | None:
     """Return the declaration that what is installed came from; None before the first apply."""
     current = Records(paths).current()
     return current.declaration if current else None
+
+
+def _with_unfinished(generation: Generation, pending: Pending | None) -> Generation:
+    return generation.beside(pending.target.generation) if pending else generation
 
 
 async def _observe(session: Session, units: Iterable[str]) -> Observed:

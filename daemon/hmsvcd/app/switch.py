@@ -1,5 +1,6 @@
 """Carry out a planned switch, in an order that can be cut off anywhere (docs/state.md)."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,10 +10,12 @@ from hmsvcd.app.planning import Planned, links_of
 from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import Done, Recording
 from hmsvcd.app.session import Session
-from hmsvcd.app.settled import settle
+from hmsvcd.app.settled import look_again, stay_up
 from hmsvcd.errors import CallError
 from hmsvcd.host import clock
+from hmsvcd.host.signals import Interruption, deferred
 from hmsvcd.model.decision import Installing
+from hmsvcd.model.diagnostic import error
 from hmsvcd.model.plan import Action, ActionKind, Outcome, Reloading, UnitResult
 from hmsvcd.pipeline.advance import STARTING
 from hmsvcd.pipeline.decide.induce import owed_by
@@ -20,6 +23,7 @@ from hmsvcd.pipeline.decide.induce import owed_by
 _RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
 _STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})
 _JOBS = STARTING | {ActionKind.RELOAD}
+_HURRIED = "interrupted: the switch was finished, but nobody looked whether all stays up"
 
 
 class Switch:
@@ -34,7 +38,7 @@ class Switch:
         self._world = world
         self._progress = progress
         self._recording = Recording(session.paths, planned, world)
-        self._linking = Linking(session.paths, planned.plan.files, planned.ground.generation)
+        self._linking = Linking(session.paths, planned)
         ending = planned.plan.ending
         self._actions = [one for one in planned.plan.actions if one.unit not in ending]
         self._ending = [one for one in planned.plan.actions if one.unit in ending]
@@ -43,15 +47,27 @@ class Switch:
     async def carry_out(self) -> Outcome:
         """Carry out the plan and return what came of it.
 
-        Raises HostError or BusGoneError where it cannot go on; the next switch then finishes it.
+        Raises HostError or BusGoneError where it cannot go on, and BrokenOffError where a second
+        signal ends it; the next switch then finishes it.
         """
-        plan, settings = self._planned.plan, self._planned.target.settings
-        self._progress.planned(plan)
+        self._progress.planned(self._planned.plan)
         self._recording.put_objects()
+        await asyncio.sleep(0)  # the last moment to break off with nothing changed
+        with deferred() as interruption:
+            outcome = await self._carry_out(interruption)
+        if interruption.happened:
+            return replace(outcome, interrupted=True, problems=(error(_HURRIED, None),))
+        return outcome
+
+    async def _carry_out(self, interruption: Interruption) -> Outcome:
+        plan, settings = self._planned.plan, self._planned.target.settings
         owed = self._world.owed | owed_by(plan.actions, self._world)
         self._recording.begin(owed)
+        begun = clock.monotonic()
         async with self._manager.jobs() as jobs:
-            runner = JobRunner(jobs, self._recording.pending, self._progress, settings)
+            runner = JobRunner(
+                jobs, self._recording.pending, self._progress, settings, interruption
+            )
             await self._stop(runner)
             leaving = links_of(iter(self._stuck)) | frozenset(self._planned.generation.leaving)
             self._linking.install(leaving)
@@ -59,7 +75,8 @@ class Switch:
             await self._reload_and_act(runner)
             others = owed.union(self._planned.generation.units)
             ended = [*runner.results, *self._kept()]
-            results, after = await settle(self._session, ended, settings, others)
+            await stay_up(ended, settings, interruption)
+            results, after = await look_again(self._session, ended, others, begun)
             self._linking.remove_files()
             number = self._recording.finish(Done(results, after, leaving, linked_at), owed)
             self._recording.collect()
@@ -89,8 +106,9 @@ class Switch:
         if unknown or reloading is Reloading.AFTER:
             await self._manager.reload()
         # a folder's time stamp that systemd has cached hides a file that is new in it
-        for action in await runner.run(unknown):
-            runner.refused(action, "systemd does not know the unit, or one that it requires")
+        again = [action for action, _ in unknown]
+        for action, why in await runner.run(again):
+            runner.refused(action, why)
 
     async def _look_again(self, runner: JobRunner) -> None:
         """Stop once more what Upholds=, a socket or a timer has started as it was before."""

@@ -61,7 +61,10 @@ def _link_targets(*links: Mapping[str, object]) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What ``installing`` puts together: ``new`` are the definitions of the target's units."""
+    """What ``installing`` puts together: ``new`` are the definitions of the target's units.
+
+    ``damaged`` are the objects of the store that have to be put there once more.
+    """
 
     paths: Paths
     ground: Ground
@@ -69,6 +72,7 @@ class Setting:
     new: Mapping[str, UnitFile]
     surroundings: Surroundings
     observed: Observed
+    damaged: frozenset[str] = frozenset()
 
 
 def installing(setting: Setting) -> Installing:
@@ -117,13 +121,13 @@ def _definition(setting: Setting, unit: str, object_name: str) -> UnitFile | Non
 
 
 def _relinked(setting: Setting) -> frozenset[str]:
-    """Return the units whose own link is made, re-pointed or removed."""
+    """Return the units whose own link, or what it leads to, is made, changed or removed."""
     installed = setting.ground.installed.units
     wanted = setting.target.generation.units
     return frozenset(
         unit
         for unit in {*installed, *wanted} - setting.surroundings.overridden.keys()
-        if installed.get(unit) != wanted.get(unit)
+        if installed.get(unit) != wanted.get(unit) or installed.get(unit) in setting.damaged
     )
 
 

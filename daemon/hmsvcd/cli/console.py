@@ -6,9 +6,7 @@ import os
 
 import rich.console
 
-from hmsvcd.cli.diagnostics import harmless
-
-TAB = 4
+from hmsvcd.cli.diagnostics import TAB, harmless
 
 
 class Console(rich.console.Console):

@@ -9,7 +9,7 @@ from hmsvcd.model.diagnostic import Diagnostic, Place, Position
 if TYPE_CHECKING:
     from rich.console import Console
 
-_TAB = 4
+TAB = 4
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that move the cursor, reorder text or show nothing."""
 
@@ -65,6 +65,11 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
         }
         for each in diagnostics
     ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many there are: ``1 error``, ``2 errors``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def harmless(text: str) -> str:
@@ -124,7 +129,7 @@ def excerpt(line: str, column: int, room: int) -> tuple[str, int]:
     starts = [0]
     for character in line:
         at = starts[-1]
-        pieces.append(" " * (_TAB - at % _TAB) if character == "\t" else _shown(character))
+        pieces.append(" " * (TAB - at % TAB) if character == "\t" else _shown(character))
         starts.append(at + cell_len(pieces[-1]))
     index = min(column - 1, len(pieces))
     if starts[-1] < room:

@@ -100,6 +100,7 @@ def outcome_values(outcome: "Outcome") -> Document:
                 "unit": result.unit,
                 "action": result.action.value,
                 "result": result.result,
+                "message": result.message,
                 "log": list(result.log),
             }
             for result in outcome.results

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import click
 
+from hmsvcd.cli.names import COMPLETE
 from hmsvcd.cli.problem import problem_of
 from hmsvcd.errors import ExitCode
 
@@ -26,9 +27,6 @@ COMMANDS = {
     "try": "run a declaration in a throw-away session",
 }
 """Command → what it does, for the overview; a command's code is imported when it is named."""
-
-_COMPLETE = "_HMSVCD_COMPLETE"
-"""Set by the completion scripts, to what they want to know."""
 
 
 class Commands(click.Group):
@@ -119,10 +117,10 @@ def _invoke(arguments: list[str]) -> int | None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name need not be UTF-8, and a terminal need not know all characters.
         sys.stdout.reconfigure(errors="backslashreplace")
-    if _COMPLETE in os.environ:
+    if COMPLETE in os.environ:
         from click.shell_completion import shell_complete  # noqa: PLC0415 - for shells only
 
-        return shell_complete(hmsvcd, {}, "hmsvcd", _COMPLETE, os.environ[_COMPLETE])
+        return shell_complete(hmsvcd, {}, "hmsvcd", COMPLETE, os.environ[COMPLETE])
     with hmsvcd.make_context("hmsvcd", arguments) as context:
         result: int | None = hmsvcd.invoke(context)
     return result
@@ -130,7 +128,7 @@ def _invoke(arguments: list[str]) -> int | None:
 
 def _report(error: Exception) -> ExitCode:
     problem = problem_of(error)
-    click.echo(f"hmsvcd: {problem.message}", err=True)
+    click.echo(f"error: {problem.message}", err=True)
     if problem.hint:
         click.echo(f"  help: {problem.hint}", err=True)
     return problem.exit_code

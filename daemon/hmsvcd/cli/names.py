@@ -8,7 +8,10 @@ import click
 from hmsvcd.errors import HmsvcdError, RefusedError
 
 if TYPE_CHECKING:
-    from hmsvcd.host.records import Records
+    from hmsvcd.host.paths import Paths
+
+COMPLETE = "_HMSVCD_COMPLETE"
+"""The variable that the completion scripts set, to what they want to know."""
 
 
 def no_such_service(name: str, known: Iterable[str], *, declared: bool = False) -> RefusedError:
@@ -29,11 +32,13 @@ def complete_services(
 ) -> list[str]:
     """Return the installed services and units that begin so, for the shell."""
     del context, parameter
+    from hmsvcd.app.status import installed_generation  # noqa: PLC0415 - for shells only
+
     try:
-        current = _records().current()
+        installed = installed_generation(_paths())
     except HmsvcdError:
         return []
-    names = {*current.generation.services, *current.generation.units} if current else set()
+    names = {*installed.services, *installed.units}
     return sorted(name for name in names if name.startswith(incomplete))
 
 
@@ -42,17 +47,18 @@ def complete_generations(
 ) -> list[str]:
     """Return the numbers of the generations that begin so, for the shell."""
     del context, parameter
+    from hmsvcd.host.records import Records  # noqa: PLC0415 - for shells only
+
     try:
-        numbers = _records().numbers()
+        numbers = Records(_paths()).numbers()
     except HmsvcdError:
         return []
     return [str(number) for number in numbers if str(number).startswith(incomplete)]
 
 
-def _records() -> "Records":
-    """Return the records of this process's environment: to ask the manager would take too long."""
+def _paths() -> "Paths":
+    """Return the folders of this process's environment: to ask the manager would take too long."""
     from hmsvcd.host import process  # noqa: PLC0415 - for shells only, as what follows
     from hmsvcd.host.paths import Paths  # noqa: PLC0415
-    from hmsvcd.host.records import Records  # noqa: PLC0415
 
-    return Records(Paths.from_environ(process.environment()))
+    return Paths.from_environ(process.environment())

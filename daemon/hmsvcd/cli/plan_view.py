@@ -3,11 +3,12 @@
 import difflib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from rich.text import Text
 
 from hmsvcd.cli.console import Console, one_line
+from hmsvcd.model.decision import Decision, Difference, State
 from hmsvcd.model.plan import Action, ActionKind, Change, FileChange, LinkKind, Plan, Reloading
 
 Sides = Callable[[FileChange], tuple[str, str] | None]
@@ -24,6 +25,9 @@ STYLES = {
 }
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _VERBS = {Change.CREATE: "install", Change.REPLACE: "update", Change.REMOVE: "remove"}
+_ORDER = (LinkKind.UNIT, LinkKind.FILE, LinkKind.DEPENDENCY)
+_RUNNING = frozenset({State.UP, State.STARTING, State.LOOPING})
+_WITHOUT_JOBS = "so that systemd knows; no unit has to do anything"
 _CONTEXT = 2
 _WIDEST_NAME = 40
 
@@ -31,24 +35,45 @@ _WIDEST_NAME = 40
 def show_plan(plan: Plan, sides: Sides, console: Console) -> None:
     """Print each unit's action with its reason and text, what else follows, and the files."""
     units = {each.name: each for each in plan.files if each.kind is LinkKind.UNIT}
-    files = [each for each in plan.files if each.kind is LinkKind.FILE]
-    reasons = {decision.unit: decision.reason for decision in plan.decisions}
-    acted = {action.unit for action in plan.actions}
-    width = name_width((*acted, *units))
+    decisions = {decision.unit: decision for decision in plan.decisions}
+    acted = {action.unit for action in plan.actions if action.kind is not ActionKind.RESET_FAILED}
+    alone = [each for each in plan.files if not _goes_with(each, acted, units)]
+    alone.sort(key=lambda change: _ORDER.index(change.kind))
+    width = name_width((*(action.unit for action in plan.actions), *units))
     for action in plan.actions:
         console.print(action_line(action, width))
-        if action.unit in units and action.kind is not ActionKind.RESET_FAILED:
-            _show_text(units.pop(action.unit), sides, console)
-    for name, change in units.items():
-        reason = reasons.get(name, "") if name not in acted else ""
-        console.print(line(_VERBS[change.change], "bold", name, width, reason))
-        _show_text(change, sides, console)
-    for change in files:
-        console.print(line(_VERBS[change.change], "bold", one_line(change.path), 0, ""))
-        _show_text(change, sides, console)
+        if action.unit in acted and action.unit in units:
+            _show_text(units[action.unit], sides, console)
+    for change in alone:
+        is_unit = change.kind is LinkKind.UNIT
+        name = change.name if is_unit else one_line(change.path)
+        reason = _why(change, decisions.get(name)) if is_unit else ""
+        console.print(line(_VERBS[change.change], "bold", name, width if is_unit else 0, reason))
+        if change.kind is not LinkKind.DEPENDENCY:
+            _show_text(change, sides, console)
     for consequence in _consequences(plan):
         console.print(consequence)
-    console.print(_summary(plan))
+    console.print(_summary(plan, alone))
+
+
+def _goes_with(change: FileChange, acted: Container[str], units: Mapping[str, FileChange]) -> bool:
+    """Say whether a change needs no row: it is seen at its unit's."""
+    if change.kind is LinkKind.DEPENDENCY:
+        return change.name in units
+    return change.kind is LinkKind.UNIT and change.name in acted
+
+
+def _why(change: FileChange, decision: Decision | None) -> str:
+    """Return why a unit's link changes, and why that is all."""
+    if decision is None:
+        return ""
+    if change.change is Change.CREATE and decision.difference is Difference.SAME:
+        why, beside = "its link is missing", not _RUNNING.issuperset({decision.state})
+    else:
+        why, beside = f"{decision.changed} changed" if decision.changed else "", True
+    if not beside or not why or decision.reason.startswith(why):
+        return why or decision.reason
+    return f"{why}; {decision.reason}"
 
 
 def name_width(names: Iterable[str]) -> int:
@@ -58,9 +83,11 @@ def name_width(names: Iterable[str]) -> int:
 
 def line(verb: str, style: str, name: str, width: int, reason: str) -> Text:
     """Return what is done, or was, to whom and why."""
-    return Text.assemble(
+    said = Text.assemble(
         "  ", (f"{verb:<13}", style), " ", (f"{name:<{width}}", "bold"), f"  {reason}"
     )
+    said.rstrip()
+    return said
 
 
 def action_line(action: Action, width: int = 0) -> Text:
@@ -79,17 +106,17 @@ def _consequences(plan: Plan) -> Iterator[Text]:
     yield from induced_lines(plan)
     if plan.reloading is not Reloading.NOT:
         when = "before the jobs" if plan.reloading is Reloading.BEFORE else "after the jobs"
-        yield line("daemon-reload", "dim", "", 0, when if plan.actions else "")
+        yield line("daemon-reload", "dim", when if plan.actions else _WITHOUT_JOBS, 0, "")
 
 
-def _summary(plan: Plan) -> Text:
-    kinds = (ActionKind.STOP, ActionKind.RELOAD, ActionKind.RESTART, ActionKind.STOP_START,
-             ActionKind.START, ActionKind.KEEP)  # fmt: skip
+def _summary(plan: Plan, alone: Iterable[FileChange]) -> Text:
+    kinds = (ActionKind.STOP, ActionKind.RESET_FAILED, ActionKind.RELOAD, ActionKind.RESTART,
+             ActionKind.STOP_START, ActionKind.START, ActionKind.KEEP)  # fmt: skip
     counted = Counter(action.kind for action in plan.actions)
     if plan.is_empty:
         return Text("nothing to do", "green")
     parts = [f"{counted[kind]} to {kind.value}" for kind in kinds if counted[kind]]
-    changed = Counter(each.change for each in plan.files if each.kind is not LinkKind.DEPENDENCY)
+    changed = Counter(each.change for each in alone)
     parts += [f"{changed[each]} to {verb}" for each, verb in _VERBS.items() if changed[each]]
     return Text(f"in all: {', '.join(parts)}" if parts else "in all: daemon-reload", "bold")
 
@@ -102,7 +129,8 @@ def _show_text(change: FileChange, sides: Sides, console: Console) -> None:
     whole = change.change is not Change.REPLACE
     for line in _difference(*both):
         if not (whole and line.startswith("@")):
-            console.print(Text(f"      {one_line(line)}", _LINE_STYLES.get(line[:1], "")))
+            told = one_line(line) if line.strip() else ""
+            console.print(Text(f"      {told}" if told else "", _LINE_STYLES.get(line[:1], "")))
     console.print()
 
 

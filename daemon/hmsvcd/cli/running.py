@@ -43,6 +43,11 @@ class Report:
         """Take up diagnostics; as text they are shown at once."""
         found = list(diagnostics)
         self._diagnostics += found
+        self.show(found)
+
+    def show(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Show diagnostics as text; a document has all that were taken up anyway."""
+        found = list(diagnostics)
         if found and not self.as_json:
             from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
             from hmsvcd.cli.diagnostics import show  # noqa: PLC0415
@@ -62,15 +67,20 @@ class Report:
         *,
         refuse_others: bool = False,
         with_systemd: bool = True,
+        with_warnings: bool = True,
     ) -> "Loaded":
-        """Load a declaration and take up what is wrong with it."""
+        """Load a declaration and take up what is wrong with it.
+
+        Without ``with_warnings`` it is for the caller to show those that matter.
+        """
         from hmsvcd.app.load import load  # noqa: PLC0415 - only for who reads a declaration
 
         loaded = await load(
             path, session.context, refuse_others=refuse_others, with_systemd=with_systemd
         )
         self._texts |= loaded.texts
-        self.add(loaded.diagnostics)
+        self._diagnostics += loaded.diagnostics
+        self.show(loaded.diagnostics if with_warnings else loaded.errors)
         return loaded
 
     def finish(

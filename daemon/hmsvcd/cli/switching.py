@@ -1,7 +1,7 @@
 """What apply and rollback have in common: progress while jobs run, and what came of them."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +15,8 @@ from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_
 from hmsvcd.cli.running import Report
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.plan import ActionKind, Outcome, Plan, UnitResult
+from hmsvcd.pipeline.advance import STARTING
+from hmsvcd.pipeline.decide.rules import HELD_RULE
 
 if TYPE_CHECKING:
     from hmsvcd.model.plan import Action
@@ -26,29 +28,38 @@ _DONE = {
     ActionKind.STOP_START: "restarted",
     ActionKind.START: "started",
 }
-_ENDS = {
-    "starting": "still starting",
-    "leaving": "still stopping",
-    "kept": "kept as it is",
-    "skipped": "skipped",
-}
+_ENDS = {"starting": "starting", "leaving": "stopping", "kept": "kept", "skipped": "skipped"}
+_STILL = frozenset({"starting", "leaving"})
 _MOST_NAMED = 3
 
 
 async def report_switch(
-    switch: Callable[[Progress], Awaitable[Outcome]], report: Report
+    switch: Callable[[Progress], Awaitable[Outcome | None]], report: Report
 ) -> ExitCode:
-    """Carry out a switch with progress, and report its outcome."""
+    """Carry out a switch with progress, and report its outcome, or that there was none."""
     if report.as_json:
         outcome = await switch(Silence())
     else:
         with _Teller(report.console()) as progress:
             outcome = await switch(progress)
-    report.add(outcome.plan.warnings)
-    code = ExitCode.UNIT_FAILED if any(each.failed for each in outcome.results) else ExitCode.DONE
+            progress.settled(outcome.results if outcome else ())
+    if outcome is None:
+        return report.finish({}, lambda shown: shown.print("nothing was changed"))
+    report.add((*outcome.plan.warnings, *outcome.problems))
     return report.finish(
-        outcome_values(outcome), lambda shown: _show_outcome(outcome, shown), code=code
+        outcome_values(outcome),
+        lambda shown: _show_outcome(outcome, shown),
+        code=_exit_code(outcome),
     )
+
+
+def _exit_code(outcome: Outcome) -> ExitCode:
+    if outcome.interrupted:
+        return ExitCode.INTERRUPTED
+    if outcome.problems:
+        return ExitCode.REFUSED
+    failed = any(each.failed for each in outcome.results)
+    return ExitCode.UNIT_FAILED if failed else ExitCode.DONE
 
 
 class _Teller:
@@ -59,6 +70,7 @@ class _Teller:
         self._live = Live(console=shown, auto_refresh=False, transient=True)
         self._reasons: dict[str, Action] = {}
         self._awaited: dict[str, None] = {}
+        self._settling: dict[str, UnitResult] = {}
         self._width = 0
         self._is_read = True
 
@@ -72,7 +84,8 @@ class _Teller:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the line of what is awaited off the terminal."""
+        """Take the line of what is awaited off the terminal; say what was not said yet."""
+        self.settled(())
         self._try(self._live.stop)
 
     def planned(self, plan: Plan) -> None:
@@ -92,13 +105,26 @@ class _Teller:
             self._show_awaited()
 
     def finished(self, result: UnitResult) -> None:
-        """Say how an action ended."""
+        """Say how an action ended; of a start it is said once it is known to last."""
         if result.action is ActionKind.RESET_FAILED:
             return
         self._awaited.pop(result.unit, None)
+        if result.action in STARTING and not result.failed:
+            self._settling[result.unit] = result
+        else:
+            self._say(result)
+        self._show_awaited()
+
+    def settled(self, results: Iterable[UnitResult]) -> None:
+        """Say how the starts ended; of those that are not among the results as far as is known."""
+        ends = {result.unit: result for result in results if result.action in STARTING}
+        for unit, result in self._settling.items():
+            self._say(ends.get(unit, result))
+        self._settling.clear()
+
+    def _say(self, result: UnitResult) -> None:
         action = self._reasons.get(result.unit)
         self._print(_result_line(result, self._width, action.reason if action else ""))
-        self._show_awaited()
 
     def waiting(self, message: str) -> None:
         """Say who is waited for."""
@@ -138,6 +164,11 @@ def _show_outcome(outcome: Outcome, shown: Console) -> None:
     for result in outcome.results:
         if result.failed:
             _show_failure(result, shown)
+    held = [one.unit for one in outcome.plan.decisions if one.rule == HELD_RULE]
+    if held:
+        names = ", ".join(held)
+        shown.print(Text(f"left stopped, as somebody stopped it: {names}", "yellow"))
+        shown.print(Text(f"  help: systemctl --user start {held[0]}", "yellow"))
     shown.print(_summary(outcome))
 
 
@@ -153,7 +184,7 @@ def _summary(outcome: Outcome) -> Text:
     where = f"generation {outcome.generation}"
     failed = sum(result.failed for result in outcome.results)
     ended = Counter(
-        _DONE[result.action] if result.result == "done" else _ENDS.get(result.result, "")
+        _ended(result)
         for result in outcome.results
         if result.action in _DONE and not result.failed
     )
@@ -162,6 +193,11 @@ def _summary(outcome: Outcome) -> Text:
         return Text(f"{where}: {', '.join([*parts, f'{failed} failed'])}", "bold red")
     if parts:
         return Text(f"{where}: {', '.join(parts)}", "green")
-    if outcome.plan.is_empty:
-        return Text(f"{where} is installed: nothing to do", "green")
-    return Text(f"{where}: installed; no unit had to do anything", "green")
+    return Text(f"{where} is installed; no unit had to do anything", "green")
+
+
+def _ended(result: UnitResult) -> str:
+    if result.result == "done":
+        return _DONE[result.action]
+    words = _ENDS.get(result.result, result.result)
+    return f"still {words}" if result.result in _STILL else words

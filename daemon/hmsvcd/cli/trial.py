@@ -47,7 +47,7 @@ class Trial:
 
     async def _body(self, session: Session, _: Report) -> ExitCode:
         loaded, code = await self._bring(session)
-        if self._follows and loaded.texts:
+        if self._follows and loaded.texts and code is not ExitCode.INTERRUPTED:
             self._is_following = True
             await self._follow(session, loaded)
         return code
@@ -58,9 +58,13 @@ class Trial:
         loaded = await report.load(session, self._path)
         if loaded.rendering is None:
             return loaded, ExitCode.REFUSED
+
+        async def read() -> Loaded:
+            return loaded
+
         request = Request(replace=True)
         code = await report_switch(
-            lambda progress: apply(session, loaded, request, progress), report
+            lambda progress: apply(session, read, request, progress), report
         )
         status = (await look(session, loaded)).status
         self._console.print()

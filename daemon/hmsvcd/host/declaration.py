@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from hmsvcd.model.diagnostic import Diagnostic, Place, Position, Severity
@@ -20,27 +21,38 @@ def read_declaration(path: Path) -> tuple[list[SourceText], list[Diagnostic]]:
     """
     sources: list[SourceText] = []
     problems: list[Diagnostic] = []
-    for file in declaration_files(path):
+    files, unlisted = _listed(path)
+    for file in files:
         source, found = _read(file)
         sources += source
         problems += found
-    if _is_folder(path):
-        problems += _unlisted(path / "conf.d")
-    return sources, problems
+    return sources, [*problems, *unlisted]
 
 
 def declaration_files(path: Path) -> list[Path]:
-    """Return the files that make up a declaration, ``config.toml`` also where it is missing."""
+    """Return the files that make up a declaration, ``config.toml`` also where it is missing.
+
+    Those in a ``conf.d`` that cannot be listed are missing; ``read_declaration`` says so.
+    """
+    return _listed(path)[0]
+
+
+def _listed(path: Path) -> tuple[list[Path], list[Diagnostic]]:
+    """Return the files of a declaration, and why there may be more; listed once, to be sure."""
     if not _is_folder(path):
-        return [path]
+        return [path], []
+    folder = path / "conf.d"
+    found: list[Path] = []
+    problems: list[Diagnostic] = []
     try:
-        files = list((path / "conf.d").iterdir())
-    except OSError:
-        files = []
+        found += folder.iterdir()
+    except OSError as problem:
+        problems = _unlisted(folder, problem)
     chosen = [
-        file for file in files if file.name.endswith(".toml") and not file.name.startswith(".")
+        file for file in found if file.name.endswith(".toml") and not file.name.startswith(".")
     ]
-    return [path / "config.toml", *sorted(chosen, key=lambda file: os.fsencode(file.name))]
+    chosen.sort(key=lambda file: os.fsencode(file.name))
+    return [path / "config.toml", *chosen], problems
 
 
 def _is_folder(path: Path) -> bool:
@@ -51,15 +63,17 @@ def writable_by_others(path: Path) -> str | None:
     """Say who else may write a declaration's files or their folders; None where nobody may.
 
     Others are everybody, a foreign owner other than root, and a group, unless it is the owner's
-    private one (same name, no other member: what umask 002 is made for).
+    private one (same name, no other member: what umask 002 is made for). A sticky folder such as
+    ``/tmp`` is safe around a declaration that is one file: there, only its owner can replace it.
     """
+    safe = set() if _is_folder(path) else _folders_of_own(path)
     for each in _guarded(path):
         try:
             status = each.stat()
         except OSError:
             continue  # reading it says what is wrong
         who = _foreign_writer(status)
-        if who is not None:
+        if who is not None and not (each in safe and _is_sticky(status)):
             return f"{each} can be written by {who}"
     return None
 
@@ -73,6 +87,21 @@ def _guarded(path: Path) -> Iterator[Path]:
             if each not in seen:
                 seen.add(each)
                 yield each
+
+
+def _folders_of_own(file: Path) -> set[Path]:
+    """Return the folders of a file and of what it links to, where the entry there is our own."""
+    own: set[Path] = set()
+    for each in (file, Path(os.path.realpath(file))):
+        with suppress(OSError):
+            if each.lstat().st_uid in {os.geteuid(), 0}:
+                own.add(each.parent)
+    return own
+
+
+def _is_sticky(status: os.stat_result) -> bool:
+    """Say whether others may add files to a folder, but neither remove nor replace any."""
+    return bool(status.st_mode & stat.S_ISVTX) and status.st_uid in {os.geteuid(), 0}
 
 
 def _foreign_writer(status: os.stat_result) -> str | None:
@@ -148,15 +177,11 @@ def _unreadable(file: Path, problem: OSError) -> Diagnostic:
     return _error(file, "there is no such declaration", hint=_BEGIN)
 
 
-def _unlisted(folder: Path) -> list[Diagnostic]:
+def _unlisted(folder: Path, problem: OSError) -> list[Diagnostic]:
     """Return why ``conf.d`` cannot be listed; that there is none is no problem."""
-    try:
-        next(folder.iterdir(), None)
-    except FileNotFoundError:
+    if isinstance(problem, FileNotFoundError):
         return [_error(folder, "is a dangling link")] if folder.is_symlink() else []
-    except OSError as problem:
-        return [_error(folder, f"cannot be listed: {(problem.strerror or str(problem)).lower()}")]
-    return []
+    return [_error(folder, f"cannot be listed: {(problem.strerror or str(problem)).lower()}")]
 
 
 def _not_utf8(file: Path, before: bytes) -> Diagnostic:

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 from hmsvcd.host import files
 from hmsvcd.host.paths import Paths
+from hmsvcd.model.service import FILES_FOLDER
 
-FILES_FOLDER = "home-services"
 DEPENDENCY_SUFFIXES = (".wants", ".requires")
 
 

@@ -1,7 +1,7 @@
 """systemd's jobs: sent together, awaited side by side."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hmsvcd.errors import CallError, CallTimeoutError
@@ -50,11 +50,8 @@ class Job:
 class Jobs:
     """Queues jobs and learns how they end; made by ``Manager.jobs``."""
 
-    def __init__(
-        self, connection: Connection, when_finished: Callable[[Job, str], object] | None
-    ) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._when_finished = when_finished
         self._results: dict[str, asyncio.Future[str]] = {}
         self._unanswered = 0
 
@@ -65,13 +62,10 @@ class Jobs:
             [path] = await self._connection.call(
                 MANAGER, METHODS[kind], "ss", unit, "replace", expect="o"
             )
-            job = Job(kind, unit, path, self._result(path))
+            return Job(kind, unit, path, self._result(path))
         finally:
             self._unanswered -= 1
             self._forget()
-        if self._when_finished is not None:
-            job.ending.add_done_callback(lambda result: self._report(job, result))
-        return job
 
     async def send_all(self, wanted: Iterable[tuple[ActionKind, str]]) -> list[Job | CallError]:
         """Queue jobs in this order without waiting between them, as systemd orders them together.
@@ -109,7 +103,3 @@ class Jobs:
             self._results = {
                 path: result for path, result in self._results.items() if not result.done()
             }
-
-    def _report(self, job: Job, result: "asyncio.Future[str]") -> None:
-        if self._when_finished is not None and result.exception() is None:
-            self._when_finished(job, result.result())

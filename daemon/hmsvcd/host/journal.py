@@ -24,12 +24,14 @@ INVOCATIONS = ("USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
 class Run:
     """One run of a unit: its InvocationID, its main process and when that began.
 
-    ``since`` is in microseconds of CLOCK_MONOTONIC; ``process`` is 0 where there was none.
+    ``since`` is in microseconds of CLOCK_MONOTONIC; ``process`` is 0 where there was none. What
+    was written before ``asked`` (likewise) belongs to an earlier run whatever its InvocationID.
     """
 
     invocation: str
     process: int = 0
     since: int = 0
+    asked: int = 0
 
 
 async def last_lines(
@@ -44,13 +46,16 @@ async def last_lines(
     if program is None:
         return ()
     how = [program, "--output=json", "--all", f"--lines={lines}"]
+    if run is not None:
+        how.append("--boot")  # that of the run; another boot has another CLOCK_MONOTONIC
     entries = await _entries([*how, *_selection([unit])], environ)
     if run is not None:
         entries = list(_of_run(entries, run.invocation))
     if run is not None and run.process:
-        found = await _entries([*how, "--quiet", "--boot", f"_PID={run.process}"], environ)
+        found = await _entries([*how, "--quiet", f"_PID={run.process}"], environ)
         entries = _together(entries, (one for one in found if _is_since(one, run.since)))
-    texts = [text for entry in entries for text in _texts(entry)]
+    asked = run.asked if run else 0
+    texts = [text for entry in entries if _is_since(entry, asked) for text in _texts(entry)]
     return tuple(texts[-lines:])
 
 

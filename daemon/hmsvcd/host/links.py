@@ -1,14 +1,18 @@
 """Makes, replaces and removes the links that hmsvcd installs; all else is never touched."""
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from hmsvcd.errors import RefusedError
 from hmsvcd.host import files
-from hmsvcd.host.installation import FILES_FOLDER, Installation, Occupant, Owner, walk
+from hmsvcd.host.installation import Installation, Occupant, Owner, walk
 from hmsvcd.host.paths import Paths
+from hmsvcd.model.service import FILES_FOLDER
+from hmsvcd.model.unit import UnitKind, suffix
+
+MASK = f"a link to {os.devnull}"
+"""What ``systemctl mask`` leaves at the place of a unit (``Occupant.description``)."""
 
 
 class Links:
@@ -52,14 +56,15 @@ class Links:
 
     def move_aside(self, path: Path, extension: str) -> Path:
         """Rename what lies at a path to ``<path>.<extension>``, and return that path."""
-        aside = self._aside(path, extension)
+        aside = self.aside(path, extension)
         with files.translated("move aside", path):
             path.rename(aside)
         self._changed.add(path.parent)
         return aside
 
     @staticmethod
-    def _aside(path: Path, extension: str) -> Path:
+    def aside(path: Path, extension: str) -> Path:
+        """Return where something is moved to; raises ``RefusedError`` where that is taken."""
         if not extension or "/" in extension or "\0" in extension:
             raise RefusedError(f"{extension!r} is no file name extension", "for example: bak")
         aside = path.with_name(f"{path.name}.{extension}")
@@ -69,14 +74,6 @@ class Links:
                 "move that one away, or name another extension",
             )
         return aside
-
-    def move_all_aside(self, paths: Sequence[Path], extension: str) -> None:
-        """Move several aside, durably; none where the new name of one is taken."""
-        for path in paths:
-            self._aside(path, extension)
-        for path in paths:
-            self.move_aside(path, extension)
-        self.sync()
 
     def clean(self) -> None:
         """Remove the temporary links that a kill left."""
@@ -121,8 +118,15 @@ def in_the_way(obstacle: Occupant) -> RefusedError:
     """Return the refusal for something foreign where a link of ours is to go."""
     return RefusedError(
         f"{obstacle.path} is in the way: it is {obstacle.description}, and not hmsvcd's",
-        f"hmsvcd adopt takes it over; --backup EXT moves it to {obstacle.path.name}.EXT",
+        _way_out(obstacle),
     )
+
+
+def _way_out(obstacle: Occupant) -> str:
+    name = obstacle.path.name
+    if obstacle.description == MASK and suffix(name) in set(UnitKind):
+        return f"systemctl --user unmask {name} takes the mask off"
+    return f"--backup EXT moves it to {name}.EXT"
 
 
 def _remove_one(path: Path) -> None:

@@ -36,15 +36,15 @@ async def lock(
     try:
         _say_holder(descriptor, f"{os.getpid()}\n")
         yield
-        _say_holder(descriptor, "")
     finally:
+        _say_holder(descriptor, "")
         os.close(descriptor)
 
 
 def holder(path: Path) -> Holder:
-    """Return who wrote its process id into the lock file last and has not left since."""
+    """Return the process that wrote its id into the lock file last, if it lives."""
     text = (files.read(path) or "").strip()
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and Path("/proc", text).exists() else None
 
 
 async def _wait(path: Path, limit: float | None) -> int:

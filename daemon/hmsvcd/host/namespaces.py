@@ -41,6 +41,12 @@ _DELEGATED = "delegated"  # on the way: in a cgroup that should be writable
 _NAMESPACES = "namespaces"
 _SCOPE = "scope"
 
+WAYS = (
+    "log in with a session of your own, or get one by `loginctl enable-linger`;"
+    " in a container, be root"
+)
+"""What helps whoever cannot have namespaces and a cgroup."""
+
 _PROGRAMS = {"unshare": "util-linux", "setpriv": "util-linux", "mount": "mount"}
 _SI_USER = 0  # sigaction(2): sent by a process, not by the terminal
 _WATCHED = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD})
@@ -111,8 +117,7 @@ def run_inside(argv: Sequence[str], environ: Mapping[str, str] | None = None) ->
     """
     reason = why_not_inside()
     if reason is not None:
-        hint = "run it as root, or in a session of a machine that was started with systemd"
-        raise HostError(f"cannot start a private systemd --user: {reason}", hint)
+        raise HostError(f"cannot start a private systemd --user: {reason}", WAYS)
     environment = dict(os.environ if environ is None else environ)
     way = None if os.environ.get(MARK) == _DELEGATED else _way_to_cgroup()
     if way is None:
@@ -156,8 +161,8 @@ def _unsharing(argv: Sequence[str]) -> list[str]:
 @cache
 def _refusal() -> str | None:
     """Return what the kernel says against the namespaces (10 ms), or None."""
-    tried = subprocess.run(_unsharing(["true"]), capture_output=True, text=True, check=False)
-    return " ".join(tried.stderr.split()) if tried.returncode else None
+    tried = subprocess.run(_unsharing(["true"]), capture_output=True, check=False)
+    return " ".join(tried.stderr.decode(errors="replace").split()) if tried.returncode else None
 
 
 def _run_in_cgroup(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -248,7 +253,8 @@ def _main() -> int:
     try:
         return run_inside(sys.argv[1:])
     except HmsvcdError as error:
-        sys.stderr.write(f"{error.message}\n{error.hint or ''}\n")
+        help_line = f"  help: {error.hint}\n" if error.hint else ""
+        sys.stderr.write(f"error: {error.message}\n{help_line}")
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

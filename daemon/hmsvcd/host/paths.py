@@ -8,6 +8,11 @@ from pathlib import Path
 from hmsvcd.errors import HostError
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Say whether two paths lead to the same place, by whatever links and spelling."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The user's base folders, and hmsvcd's own places in them."""

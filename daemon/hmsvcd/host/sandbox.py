@@ -20,9 +20,16 @@ from typing import Self
 
 from hmsvcd.errors import HostError
 from hmsvcd.host.cgroup import NAME, leftovers, remove_cgroup, starting_in, writable_cgroup
-from hmsvcd.host.namespaces import MARK, has_private_run, is_inside, run_inside, why_not_inside
+from hmsvcd.host.namespaces import (
+    MARK,
+    WAYS,
+    has_private_run,
+    is_inside,
+    run_inside,
+    why_not_inside,
+)
 
-__all__ = ["Sandbox", "is_inside", "run_inside", "start_journal", "why_not"]
+__all__ = ["WAYS", "Sandbox", "is_inside", "run_inside", "start_journal", "why_not"]
 
 _SYSTEMD = next(
     (
@@ -173,7 +180,8 @@ class Sandbox:
         done = subprocess.run(
             command,
             env=self.env,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -191,7 +199,8 @@ class Sandbox:
         subprocess.run(["journalctl", "--quiet", "--sync"], check=False, capture_output=True)
         only = [f"--user-unit={unit}", f"_SYSTEMD_SLICE={self._name}.slice"]
         reading = ["journalctl", "--quiet", "--no-pager", "--output=cat", *only]
-        return subprocess.run(reading, check=True, text=True, stdout=subprocess.PIPE).stdout
+        read = subprocess.run(reading, check=True, stdout=subprocess.PIPE)
+        return read.stdout.decode(errors="replace")
 
     @property
     def _empty(self) -> Path:

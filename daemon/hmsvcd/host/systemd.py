@@ -2,14 +2,14 @@
 
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
 from hmsvcd.host.bus import BUS, Connection, Remote, session_address, side_by_side
-from hmsvcd.host.jobs import JOB_REMOVED, Job, Jobs
+from hmsvcd.host.jobs import JOB_REMOVED, Jobs
 from hmsvcd.host.properties import (
     KEYS,
     MANAGER,
@@ -109,6 +109,10 @@ class Manager:
         pairs = (entry.partition("=") for entry in await self._property("Environment"))
         return {name: value for name, _, value in pairs}
 
+    async def version(self) -> int:
+        """Return the major version of systemd, 0 if it does not begin with a number."""
+        return _version(await self._property("Version"))
+
     async def process_of(self, bus_name: str) -> int | None:
         """Return the process that owns a name on the manager's bus, None if nobody does."""
         try:
@@ -132,11 +136,9 @@ class Manager:
                 raise
 
     @asynccontextmanager
-    async def jobs(
-        self, when_finished: Callable[[Job, str], object] | None = None
-    ) -> AsyncIterator[Jobs]:
-        """Return what sends jobs; ``when_finished`` is called with each of them and its result."""
-        jobs = Jobs(self._connection, when_finished)
+    async def jobs(self) -> AsyncIterator[Jobs]:
+        """Return what sends jobs and learns how they end."""
+        jobs = Jobs(self._connection)
         async with self._connection.subscribe(JOB_REMOVED, jobs.removed):
             yield jobs
 
@@ -224,14 +226,14 @@ def unit_of_cgroup(cgroup: str, top: str) -> str | None:
 def _own_cgroup() -> str:
     """Return where this process is in the unified hierarchy (cgroups(7)); "" if nowhere."""
     with suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
             if line.startswith("0::"):
                 return line.removeprefix("0::")
     return ""
 
 
 def _life(started: int) -> str:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return f"{boot}-{started}"
 
 

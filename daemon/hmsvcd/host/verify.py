@@ -3,16 +3,18 @@
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from hmsvcd.host.private_folder import make_private_folder
 from hmsvcd.model.verification import Verification
 
 TIMEOUT = 30.0
 """Seconds for a call; 1,000 units take well below one."""
 
 _COMMAND = ("systemd-analyze", "--user", "verify", "--man=no")
+_LIST_FOLDERS = ("systemd-analyze", "--user", "unit-paths")
 _MANAGERS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 _PLAIN = {
     "LC_ALL": "C.UTF-8",
@@ -38,7 +40,7 @@ async def verify(
     if not units:
         return Verification()
     try:
-        folder = await asyncio.to_thread(_write, units)
+        folder = await asyncio.to_thread(_write, units, environ)
     except OSError as problem:
         return Verification(problem=f"the units cannot be written for it: {problem.strerror}")
     try:
@@ -62,10 +64,26 @@ async def _verify(
     lines = output.splitlines()
     if status < 0 or (status and lines and all(line.startswith("Failed to ") for line in lines)):
         return Verification(problem=lines[-1] if lines else f"it ended by signal {-status}")
+    installed = await _installed(folder, environ, seconds)
     known: Mapping[str, tuple[str, ...]] = {}
     if "Unknown " in output:
         known = await _known_directives(folder, environ, seconds)
-    return Verification(output, known)
+    return Verification(output, known, installed)
+
+
+async def _installed(folder: Path, environ: Mapping[str, str], seconds: float) -> frozenset[str]:
+    """Return the names of all files in the folders that the manager looks for units in."""
+    status, listing = await _run(list(_LIST_FOLDERS), folder, environ, seconds)
+    folders = listing.splitlines() if status == 0 else ()
+    return await asyncio.to_thread(_names_in, folders)
+
+
+def _names_in(folders: Iterable[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for folder in folders:
+        with suppress(OSError):
+            found.update(file.name for file in Path(folder).iterdir())
+    return frozenset(found)
 
 
 async def _known_directives(
@@ -120,13 +138,13 @@ async def _run(
     return process.returncode or 0, output.decode(errors="replace")
 
 
-def _write(units: Mapping[str, str]) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="hmsvcd-"))
+def _write(units: Mapping[str, str], environ: Mapping[str, str]) -> Path:
+    folder = make_private_folder(environ, "verify")
     try:
         for name in ("units", "run/systemd"):
             (folder / name).mkdir(parents=True)
         for name, text in units.items():
-            (folder / "units" / name).write_text(text)
+            (folder / "units" / name).write_bytes(text.encode())
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -10,7 +10,8 @@ class Context:
 
     All paths are absolute. ``store`` is the folder that store objects lie in. ``environment`` is
     that of the systemd manager, or of the process where there is no manager.
-    ``working_directory`` is what the names of the declaration's files are relative to.
+    ``working_directory`` is what the names of the declaration's files are relative to. ``systemd``
+    is the manager's major version, 0 where it is not known.
     """
 
     home_directory: str
@@ -23,6 +24,7 @@ class Context:
     store: str
     environment: Mapping[str, str]
     working_directory: str = "/"
+    systemd: int = 0
 
     def store_path(self, object_name: str) -> str:
         """Return the absolute path of a store object."""

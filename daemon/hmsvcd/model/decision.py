@@ -76,10 +76,14 @@ class Installing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided for one unit: the rule that matched, on what grounds, and in words."""
+    """What was decided for one unit: the rule that matched, on what grounds, and in words.
+
+    ``changed`` names what of its definition differs, in words too; empty where nothing does.
+    """
 
     unit: str
     rule: int
     state: State
     difference: Difference
     reason: str
+    changed: str = ""

@@ -21,7 +21,7 @@ AFTER = 1500
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value that follows from other options; ``name`` is its rule in ``merge.computed``.
+    """A value that follows from other options; ``name`` is its rule in ``check.computed``.
 
     ``origins`` are the options of the service that it may come from: what is wrong with the value
     is wrong at the first of them that is written.

@@ -65,10 +65,6 @@ class Diagnostic:
         """Whether this keeps the declaration from being used."""
         return self.severity is Severity.ERROR
 
-    def at(self, position: Position | None) -> "Diagnostic":
-        """Return the same diagnostic with its position filled in."""
-        return replace(self, position=position)
-
 
 def error(
     message: str,
@@ -78,8 +74,9 @@ def error(
     notes: tuple[Note, ...] = (),
 ) -> Diagnostic:
     """Return an error; without ``key`` the place's own key is shown."""
-    shown = key if key is not None or place is None else dotted(place.key)
-    return Diagnostic(Severity.ERROR, message, shown, hint, place, notes=notes)
+    if key is None and place is not None:
+        key = dotted(place.key)
+    return Diagnostic(Severity.ERROR, message, key, hint, place, notes=notes)
 
 
 def warning(
@@ -90,8 +87,7 @@ def warning(
     notes: tuple[Note, ...] = (),
 ) -> Diagnostic:
     """Return a warning; without ``key`` the place's own key is shown."""
-    shown = key if key is not None or place is None else dotted(place.key)
-    return Diagnostic(Severity.WARNING, message, shown, hint, place, notes=notes)
+    return replace(error(message, place, key, hint, notes), severity=Severity.WARNING)
 
 
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from hmsvcd.model.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -39,6 +41,19 @@ class Generation:
         """Every store object that this generation needs."""
         return frozenset(self.units.values()) | frozenset(self.files.values())
 
+    def beside(self, other: "Generation") -> "Generation":
+        """Return what either of two installs; where both do, what the other one does."""
+        return Generation(
+            {**self.units, **other.units},
+            {**self.links, **other.links},
+            {**self.files, **other.files},
+            {
+                name: tuple(dict.fromkeys((*self.services.get(name, ()), *units)))
+                for name, units in {**self.services, **other.services}.items()
+            },
+            tuple(unit for unit in self.leaving if unit not in other.units),
+        )
+
 
 NOTHING = Generation()
 """What is installed before the first apply."""
@@ -51,6 +66,7 @@ class Manifest:
     ``created`` is in microseconds of the epoch. ``declaration`` is the file or folder it came from
     and ``inputs`` the hash of all that was read. ``cause`` says how it came to be: ``apply`` or
     ``rollback to 3``. ``left`` holds the input hash and the digest that a rollback went away from.
+    ``settings`` are those that the switch to it was made with.
     """
 
     number: int
@@ -60,6 +76,7 @@ class Manifest:
     cause: str
     generation: Generation
     left: tuple[str, str] | None = None
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True)

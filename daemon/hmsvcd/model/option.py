@@ -34,11 +34,16 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list; several definitions are concatenated. With ``single``, a string is a list of one."""
+    """A list; several definitions are concatenated.
+
+    With ``single``, a string is a list of one. With ``words``, whoever writes a string for it is
+    told to write its words.
+    """
 
     element: Scalar
     name: str
     single: bool = False
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ STRING = Scalar("a string", (str,))
 BOOL = Scalar("a boolean", (bool,))
 INTEGER = Scalar("an integer", (int,))
 STRINGS = ListOf(STRING, "a list of strings")
+ARGUMENTS = ListOf(STRING, "a list of strings", words=True)
 STRING_OR_STRINGS = ListOf(STRING, "a string or a list of strings", single=True)
 
 

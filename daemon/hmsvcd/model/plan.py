@@ -106,6 +106,10 @@ class Plan:
         )
 
 
+NO_FAILURE = frozenset({"done", "starting", "kept", "skipped", "leaving"})
+"""Results of an action that do not count as failures."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitResult:
     """How an action on a unit ended.
@@ -125,13 +129,19 @@ class UnitResult:
     @property
     def failed(self) -> bool:
         """Whether this counts for exit code 4."""
-        return self.result not in {"done", "starting", "kept", "skipped", "leaving"}
+        return self.result not in NO_FAILURE
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A plan, what came of each action, and the generation that is installed now."""
+    """A plan, what came of each action, and the generation that is installed now.
+
+    ``problems`` say why this is not what was asked for. After a signal it is ``interrupted``:
+    everything was sent, but not all of it was awaited.
+    """
 
     plan: Plan
     results: tuple[UnitResult, ...] = ()
     generation: int | None = None
+    problems: tuple[Diagnostic, ...] = ()
+    interrupted: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 
 from hmsvcd.model.definition import PLAIN, Computed
 from hmsvcd.model.option import (
+    ARGUMENTS,
     BOOL,
     STRING,
     STRINGS,
@@ -150,7 +151,7 @@ def _service(wanted_by_priority: int) -> Record:
                 Record(
                     {
                         "argv": Option(
-                            STRINGS,
+                            ARGUMENTS,
                             "The program and its arguments; no shell, nothing is expanded.",
                             example=["/usr/bin/mpd", "--no-daemon"],
                         )

@@ -39,8 +39,6 @@ _NIXOS_OPTIONS: Mapping[str, str] = {
 }
 """Options of units that NixOS has besides, and what to write here."""
 
-SWITCH_METHODS = ("reload", "restart", "stop-start", "keep-old")
-
 _DIRECTIVE_NAMES = Names(
     r"[A-Za-z0-9_-]+", "a directive name is letters, digits, `-` and `_`", "<Directive>"
 )

@@ -7,8 +7,23 @@ from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.settings import Settings
 from hmsvcd.model.unit import Sections
 
-DirectivePlaces = Mapping[tuple[str, str], Place]
-"""(section, directive) → where it is declared, for what systemd says of the rendered unit."""
+DirectivePlaces = Mapping[tuple[str, str], tuple[Place | None, ...]]
+"""(section, directive) → where each assignment is declared, for what systemd says of it."""
+
+
+def directive_place(
+    places: DirectivePlaces | None, section: str, directive: str, number: int = 0
+) -> Place | None:
+    """Return where an assignment of a directive is declared, by its number from 0; -1 is the last.
+
+    None for what is not written in a file.
+    """
+    known = (places or {}).get((section, directive), ())
+    return known[number] if -len(known) <= number < len(known) else None
+
+
+FILES_FOLDER = "home-services"
+"""Folder below ``$XDG_CONFIG_HOME`` that configuration files are installed in (Home Manager)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +61,25 @@ class ConfigFile:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service or sub-service by its dashed name, with its own units and files."""
+    """A service or sub-service by its dashed name, with its own units and files.
+
+    ``broken`` names its units that are wrong: those are left out, or lack what was not understood.
+    """
 
     name: str
     units: tuple[Unit, ...]
     files: tuple[ConfigFile, ...]
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Everything that the files of one declaration say together."""
+    """Everything that the files of one declaration say together.
+
+    ``broken`` names all units that are wrong, of services and native ones.
+    """
 
     services: tuple[Service, ...]
     native: tuple[Unit, ...]
     settings: Settings
+    broken: frozenset[str] = frozenset()

@@ -10,6 +10,9 @@ Directives = Mapping[str, tuple[str, ...]]
 Sections = Mapping[str, Directives]
 """Section name → its directives."""
 
+TRIGGERS = ("Unit", "X-Reload-Triggers")
+"""Section and name of the directive that changes with what a unit reads (Home Manager)."""
+
 
 class UnitKind(StrEnum):
     """The kinds of unit that a declaration can name; the value is the file suffix."""
@@ -32,6 +35,12 @@ class UnitKind(StrEnum):
 def suffix(unit: str) -> str:
     """Return what follows the last dot of a unit name: ``service`` for ``mpd.service``."""
     return unit.rpartition(".")[2]
+
+
+def sections_of(kind: str) -> tuple[str, ...]:
+    """Return the sections that systemd reads in units of a kind (a target has none of its own)."""
+    own = () if kind == UnitKind.TARGET else (UnitKind(kind).section,)
+    return ("Unit", "Install", *own)
 
 
 def is_template(unit: str) -> bool:

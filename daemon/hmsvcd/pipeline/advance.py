@@ -1,12 +1,13 @@
 """What is known of each unit: the definitions it may run, and what a switch makes of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.generation import JobRecord, Pending, State, UnitRecord
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
+from hmsvcd.pipeline.taken_up import taken_up
 
 NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid", "leaving"})
 """Results of an action that has to be tried again: its job did not run to an end."""
@@ -64,7 +65,8 @@ class Switched:
     """A switch that has been carried out.
 
     ``units``: unit → store object, as installed now; ``relinked`` those whose link has changed at
-    ``linked_at`` (CLOCK_MONOTONIC, microseconds). ``leaving`` units still run though they go.
+    ``linked_at`` (CLOCK_MONOTONIC, microseconds), ``linked_before``: unit → store object, as
+    installed until then. ``leaving`` units still run though they go.
     ``before`` and ``after`` are the manager around it; ``at`` is microseconds of the epoch.
     """
 
@@ -79,13 +81,17 @@ class Switched:
     owed: frozenset[str]
     at: int
     linked_at: int
+    linked_before: Mapping[str, str] = field(default_factory=dict)
 
 
 def advance(state: State, switched: Switched) -> State:
     """Return the state after a switch (docs/state.md)."""
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
-    known = state.units
+    known = {
+        unit: _until_now(record, switched, unit, state.life)
+        for unit, record in state.units.items()
+    }
     units = {
         unit: _advanced(
             known.get(unit, UnitRecord()), switched, unit, actions.get(unit), results.get(unit)
@@ -93,6 +99,21 @@ def advance(state: State, switched: Switched) -> State:
         for unit in switched.units
     }
     return State(switched.after.life, units, frozenset(_still_owed(switched, results)))
+
+
+def _until_now(record: UnitRecord, switched: Switched, unit: str, life: str) -> UnitRecord:
+    """Return the record with what the unit ran when the switch began."""
+    seen, linked = switched.before.unit(unit), switched.linked_before.get(unit)
+    if linked is None or record.started is None:
+        return record
+    if life != switched.before.life:  # which has started what was linked, perhaps on a new clock
+        invocation = seen.invocation or None
+        return replace(record, started=linked, invocation=invocation, linked_at=0, loaded_at=0)
+    if unit not in switched.relinked:
+        return record
+    # once the link has changed, nobody can tell any more what a restart before that has taken up
+    ran = taken_up(seen, record, linked, Difference.CHG, switched.before)
+    return replace(record, started=ran, invocation=seen.invocation) if ran else record
 
 
 def _advanced(

@@ -1,21 +1,34 @@
 """Render a checked declaration: unit texts, links and files, with their addresses in the store."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hmsvcd.model.context import Context
 from hmsvcd.model.generation import Generation
 from hmsvcd.model.rendering import Captured, RenderedFile, RenderedUnit, Rendering
 from hmsvcd.model.service import ConfigFile, Declaration, Service, Unit
 from hmsvcd.model.store import content_digest, object_name, unit_object_name
-from hmsvcd.model.unit import Sections
+from hmsvcd.model.unit import TRIGGERS, Sections
 from hmsvcd.pipeline.syntax.unit_file import write
-
-TRIGGERS = "X-Reload-Triggers"
 
 
 def sources(declaration: Declaration) -> tuple[ConfigFile, ...]:
     """Return the files whose source has to be captured before rendering."""
     return tuple(file for service in declaration.services for file in service.files if file.source)
+
+
+def readable(declaration: Declaration, captured: Mapping[str, Captured]) -> Declaration:
+    """Return a declaration without the files whose source could not be captured."""
+    services = tuple(
+        replace(
+            service,
+            files=tuple(
+                file for file in service.files if not file.source or file.source in captured
+            ),
+        )
+        for service in declaration.services
+    )
+    return replace(declaration, services=services)
 
 
 def render(
@@ -80,9 +93,10 @@ def _file(file: ConfigFile, captured: Mapping[str, Captured]) -> RenderedFile:
 
 def _with_triggers(sections: Sections, store_paths: list[str]) -> Sections:
     """Add the store paths of a service's files to its triggers, without repetitions."""
-    unit = sections.get("Unit", {})
-    triggers = tuple(dict.fromkeys((*unit.get(TRIGGERS, ()), *store_paths)))
-    return {**sections, "Unit": {**unit, TRIGGERS: triggers}}
+    name, directive = TRIGGERS
+    section = sections.get(name, {})
+    triggers = tuple(dict.fromkeys((*section.get(directive, ()), *store_paths)))
+    return {**sections, name: {**section, directive: triggers}}
 
 
 def _all_units(services: tuple[Service, ...], native: tuple[Unit, ...]) -> Iterator[Unit]:

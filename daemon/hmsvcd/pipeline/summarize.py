@@ -7,10 +7,12 @@ from hmsvcd.model.decision import Difference
 from hmsvcd.model.decision import State as UnitState
 from hmsvcd.model.generation import Generation, State, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
+from hmsvcd.model.plan import NO_FAILURE
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
 from hmsvcd.model.unit import UnitFile, UnitKind, suffix
 from hmsvcd.pipeline.decide.diff import changed_directives, difference
 from hmsvcd.pipeline.decide.states import state_of
+from hmsvcd.pipeline.decide.survey import in_words
 from hmsvcd.pipeline.taken_up import taken_up
 
 _TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})
@@ -31,6 +33,8 @@ _UP_BY_SUB_STATE = {
     "waiting": Standing.WAITING,
 }
 """What a unit that is up but has no process is doing; the others run."""
+
+_RESTARTS_OF_A_FAILURE = 3
 
 _RESTING = frozenset({Standing.STOPPED, Standing.FINISHED, Standing.HELD})
 _WORST = (Standing.FAILED, Standing.OVERRIDDEN, Standing.LEAVING)
@@ -98,14 +102,26 @@ def _standing(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) -
         return Standing.OVERRIDDEN
     if record.result == "leaving" and seen.active_state not in {"inactive", "failed"}:
         return Standing.LEAVING
-    owed = known.state.owed if known.state.life == known.observed.life else frozenset()
-    state = state_of(seen, owed=name in owed)
-    if state is UnitState.LOOPING and seen.result not in {"", "success"}:
+    is_this_life = known.state.life == known.observed.life
+    state = state_of(seen, owed=is_this_life and name in known.state.owed)
+    if _has_failed(state, seen, record.result if is_this_life else None):
         return Standing.FAILED
     if state is UnitState.UP:
         return _UP_BY_SUB_STATE.get(seen.sub_state, Standing.RUNNING)
     standing = _STANDINGS[state]
     return Standing.WAITING if standing in _RESTING and _is_triggered(seen, known) else standing
+
+
+def _has_failed(state: UnitState, seen: ObservedUnit, result: str | None) -> bool:
+    """Say whether a unit is down for a failure, though systemd may not call it failed.
+
+    ``result`` is that of our last action in this life of the manager.
+    """
+    action_failed = result is not None and result not in NO_FAILURE
+    if state is UnitState.LOOPING and seen.result not in {"", "success"}:
+        # Anything may be killed once and come back; what does so again and again will not.
+        return action_failed or seen.restarts >= _RESTARTS_OF_A_FAILURE
+    return action_failed and state in {UnitState.IDLE, UnitState.OWED}
 
 
 def _is_triggered(seen: ObservedUnit, known: Known) -> bool:
@@ -129,7 +145,7 @@ def _pending(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) ->
         return None
     if between in {Difference.SAME, Difference.EQ}:
         return None
-    return ", ".join(changed_directives(started, linked))
+    return in_words(changed_directives(started, linked))
 
 
 def _last_action(record: UnitRecord) -> LastAction | None:

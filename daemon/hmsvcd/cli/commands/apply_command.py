@@ -11,6 +11,7 @@ from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
 
 if TYPE_CHECKING:
+    from hmsvcd.app.load import Loaded
     from hmsvcd.app.session import Session
 
 
@@ -29,19 +30,20 @@ def command(
 
     The exit code is 1 if the declaration is wrong (nothing is changed), 4 if a unit failed.
     """
-    from hmsvcd.app.apply import Request, apply, finish_pending  # noqa: PLC0415 - not for --help
-    from hmsvcd.app.ports import Silence  # noqa: PLC0415
+    from hmsvcd.app.apply import Request, apply  # noqa: PLC0415 - not for --help
     from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
         path = chosen_declaration(session, config)
-        loaded = await report.load(session, path, refuse_others=True)
-        if loaded.rendering is None:
-            await finish_pending(session, Silence())
-            return report.finish({}, lambda console: console.print("nothing was changed"))
+
+        async def read() -> "Loaded":
+            return await report.load(session, path, refuse_others=True)
+
+        if session.absent:  # so that what is wrong with the declaration is said all the same
+            await read()
         request = Request(backup, replace)
         return await report_switch(
-            lambda progress: apply(session, loaded, request, progress), report
+            lambda progress: apply(session, read, request, progress), report
         )
 
     return run_reported(body, Report(APPLY, as_json=as_json))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hmsvcd.cli.diagnostics import counted
 from hmsvcd.cli.options import chosen_declaration, config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
@@ -26,15 +27,10 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
         loaded = await report.load(session, chosen_declaration(session, config))
         wrong = len(loaded.errors)
         doubtful = len(loaded.diagnostics) - wrong
-        found = [_counted(wrong, "error"), _counted(doubtful, "warning")]
-        words = ", ".join(filter(None, found)) or "nothing is wrong"
+        found = {"error": wrong, "warning": doubtful}
+        words = ", ".join(counted(number, noun) for noun, number in found.items() if number)
+        words = words or "nothing is wrong"
         style = "bold red" if wrong else "bold yellow" if doubtful else "green"
         return report.finish({}, lambda console: console.print(words, style=style))
 
     return run_reported(body, Report(as_json=as_json, findings=True))
-
-
-def _counted(number: int, noun: str) -> str:
-    if not number:
-        return ""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

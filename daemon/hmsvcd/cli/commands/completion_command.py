@@ -2,6 +2,8 @@
 
 import click
 
+from hmsvcd.cli.names import COMPLETE
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -19,4 +21,4 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     if kind is not None:
-        click.echo(kind(hmsvcd, {}, "hmsvcd", "_HMSVCD_COMPLETE").source())
+        click.echo(kind(hmsvcd, {}, "hmsvcd", COMPLETE).source())

@@ -33,15 +33,14 @@ def command(
     as_json: bool,  # noqa: FBT001 - click passes flags
 ) -> ExitCode:
     """Show what SERVICE, or one of its units, has written to the journal."""
-    from hmsvcd.host.journal import follow_argv, last_lines  # noqa: PLC0415 - not for --help
-    from hmsvcd.host.records import Records  # noqa: PLC0415
+    from hmsvcd.app.status import installed_generation  # noqa: PLC0415 - not for --help
+    from hmsvcd.host.journal import follow_argv, last_lines  # noqa: PLC0415
 
     if as_json and (follow or since):
         raise click.UsageError("--json goes with neither --follow nor --since")
 
     async def body(session: "Session", report: Report) -> ExitCode:
-        current = Records(session.paths).current()
-        units = _units_of(current.generation if current else None, service)
+        units = _units_of(installed_generation(session.paths), service)
         if as_json:
             found = [
                 {"unit": unit, "line": line}
@@ -50,6 +49,9 @@ def command(
             ]
             return report.finish({"lines": found})
         argv = follow_argv(units, session.environment, lines=lines, follow=follow, since=since)
+        words = [await last_lines(unit, session.environment, lines=1) for unit in units]
+        if not follow and not any(words):
+            return report.finish({}, lambda shown: shown.print(f"{service} has written nothing"))
         _become(argv)
 
     return run_reported(body, Report(LOGS, as_json=as_json))
@@ -60,10 +62,8 @@ def _become(argv: list[str]) -> NoReturn:
     os.execv(argv[0], argv)  # noqa: S606 - found on PATH, and there is no shell
 
 
-def _units_of(generation: "Generation | None", service: str) -> tuple[str, ...]:
+def _units_of(generation: "Generation", service: str) -> tuple[str, ...]:
     """Return the units of a service by its dashed name, or the one unit that is called so."""
-    if generation is None:
-        raise no_such_service(service, ())
     if service in generation.services:
         return generation.services[service]
     if service in generation.units:

@@ -9,7 +9,7 @@ from hmsvcd.cli.documents import PLAN, plan_values, problem_diagnostic
 from hmsvcd.cli.options import chosen_declaration, config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
-from hmsvcd.model.diagnostic import Severity
+from hmsvcd.model.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session
@@ -25,6 +25,7 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
     Nothing is touched. Without a reachable systemd --user only the files are known.
     """
     from hmsvcd.app.planning import plan_switch  # noqa: PLC0415 - not for --help
+    from hmsvcd.app.refusals import refusals  # noqa: PLC0415
     from hmsvcd.app.target import from_declaration  # noqa: PLC0415
     from hmsvcd.app.texts import both_sides  # noqa: PLC0415
 
@@ -34,6 +35,10 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
             return report.finish({})
         planned = await plan_switch(session, from_declaration(loaded))
         report.add(planned.plan.warnings)
+        report.add(
+            Diagnostic(Severity.ERROR, f"apply would refuse: {refusal.message}", hint=refusal.hint)
+            for refusal in refusals(planned, session.paths)
+        )
         if session.absent:
             report.add([problem_diagnostic(session.absent, Severity.WARNING)])
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hmsvcd.cli.diagnostics import counted
 from hmsvcd.cli.documents import STATUS, Document, problem_diagnostic, status_values
 from hmsvcd.cli.names import complete_services, no_such_service
 from hmsvcd.cli.options import config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
+from hmsvcd.model.diagnostic import Diagnostic, Key, Severity
 
 if TYPE_CHECKING:
     from hmsvcd.app.load import Loaded
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from hmsvcd.app.status import Seen
     from hmsvcd.cli.console import Console
     from hmsvcd.model.status import Status
+
+
+_INTERRUPTED = Diagnostic(
+    Severity.WARNING, "a switch was interrupted", hint="hmsvcd apply finishes it"
+)
 
 
 @click.command("status")
@@ -33,21 +40,48 @@ def command(service: str | None, config: Path | None, as_json: bool) -> ExitCode
 
     async def body(session: "Session", report: Report) -> ExitCode:
         path = config or installed_declaration(session.paths) or session.paths.declaration
-        loaded = await report.load(session, Path(path), with_systemd=False)
+        loaded = await report.load(session, Path(path), with_systemd=False, with_warnings=False)
         if session.absent:
             report.add([problem_diagnostic(session.absent)])
             return report.finish(_values(loaded, None, None), code=ExitCode.INTERNAL)
         seen = await look(session, loaded)
+        if seen.interrupted:
+            report.add([_INTERRUPTED])
         status = _only(seen.status, service, loaded) if service else seen.status
+        if service:
+            report.show(each for each in _warnings(loaded) if _concerns(each, status))
         wrong = ExitCode.REFUSED if loaded.errors else None
         failed = ExitCode.UNIT_FAILED if status.has_failed else ExitCode.DONE
         return report.finish(
             _values(loaded, seen, status),
-            lambda console: _show(loaded, seen, status, console),
+            lambda console: _show(loaded, seen, status, console, whole=service is None),
             wrong or failed,
         )
 
     return run_reported(body, Report(STATUS, as_json=as_json))
+
+
+def _warnings(loaded: "Loaded") -> list[Diagnostic]:
+    return [each for each in loaded.diagnostics if not each.is_error]
+
+
+def _concerns(found: Diagnostic, status: "Status") -> bool:
+    """Say whether what is wrong is wrong with a service or native unit of a status."""
+    key = found.place.key if found.place else ()
+    match key:
+        case ("systemd", "user", kind, name, *_):
+            return f"{name}.{str(kind).removesuffix('s')}" in status.units
+        case _:
+            return _service_of(key) in status.services
+
+
+def _service_of(key: Key) -> str:
+    """Return the dashed name of the service that a key is inside of; empty outside of all."""
+    names: list[str] = []
+    while len(key) > 1 and key[0] == "services":
+        names.append(str(key[1]))
+        key = key[2:]
+    return "-".join(names)
 
 
 def _values(loaded: "Loaded", seen: "Seen | None", status: "Status | None") -> Document:
@@ -74,7 +108,9 @@ def _only(status: "Status", name: str, loaded: "Loaded") -> "Status":
     raise no_such_service(name, known, declared=declared)
 
 
-def _show(loaded: "Loaded", seen: "Seen", status: "Status", console: "Console") -> None:
+def _show(
+    loaded: "Loaded", seen: "Seen", status: "Status", console: "Console", *, whole: bool
+) -> None:
     from hmsvcd.cli.status_view import (  # noqa: PLC0415 - rich is slow to import
         HOW_TO_BEGIN,
         show_status,
@@ -89,5 +125,8 @@ def _show(loaded: "Loaded", seen: "Seen", status: "Status", console: "Console") 
             f"the declaration is held after the {seen.held}: hmsvcd apply goes to it again",
             style="yellow",
         )
-    if seen.daemon is None:
-        console.print("the daemon does not run", style="dim")
+    if seen.daemon is not None:
+        console.print(f"the daemon runs (process {seen.daemon})", style="dim")
+    warnings = len(_warnings(loaded))
+    if whole and warnings:
+        console.print(f"{counted(warnings, 'warning')}: hmsvcd check shows them", style="yellow")

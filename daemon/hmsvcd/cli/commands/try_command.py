@@ -43,15 +43,24 @@ def command(program: tuple[str, ...], declaration: Path | None, config: Path | N
     """Run DECLARATION in a throw-away systemd --user with its own home, bus and cgroup.
 
     It is applied, its status is shown, and in a terminal its edits are followed until Ctrl-C.
-    With CMD, that is run in the session instead, and its exit code is returned. Nothing of it is
-    left afterwards.
+    With CMD, all that is shown goes to standard error, then CMD is run in the session, and its
+    exit code is returned. Nothing of it is left afterwards.
+
+    It needs a session of your own under systemd, or root.
     """
-    from hmsvcd.host.sandbox import is_inside, run_inside, why_not  # noqa: PLC0415 - not for --help
+    from hmsvcd.host.sandbox import (  # noqa: PLC0415 - not for --help
+        WAYS,
+        is_inside,
+        run_inside,
+        why_not,
+    )
 
     path = declaration or config or _own_declaration()
+    if not path.exists():
+        raise RefusedError(f"there is no declaration to try: {path}")
     why = why_not()
     if why is not None:
-        raise RefusedError(f"cannot make a throw-away session: {why}")
+        raise RefusedError(f"cannot make a throw-away session: {why}", WAYS)
     if is_inside():
         return _in_sandbox(path, program)
     again = [sys.executable, "-P", "-m", "hmsvcd", "try", f"--config={path}"]
@@ -76,7 +85,8 @@ def _in_sandbox(path: Path, program: Sequence[str]) -> int:
         os.environ.update({**sandbox.env, **kept, "HMSVCD_CONFIG": str(path.absolute())})
         follows = not program and sys.stdout.isatty()
         code = Trial(path, follows=follows, aside=bool(program)).run()
-        return code if code is ExitCode.REFUSED or not program else _run(program)
+        is_applied = code in {ExitCode.DONE, ExitCode.UNIT_FAILED}
+        return _run(program) if program and is_applied else code
 
 
 def _run(program: Sequence[str]) -> int:
@@ -86,7 +96,7 @@ def _run(program: Sequence[str]) -> int:
     try:
         code = subprocess.run(program, check=False).returncode  # noqa: S603 - the user's own words
     except OSError as problem:
-        click.echo(f"hmsvcd: cannot run {program[0]}: {problem.strerror}", err=True)
+        click.echo(f"error: cannot run {program[0]}: {problem.strerror}", err=True)
         return _NOT_FOUND
     finally:
         signal.signal(signal.SIGINT, before)

@@ -5,13 +5,12 @@ from posixpath import basename, dirname, join, normpath
 
 from hmsvcd.model.definition import Computed
 from hmsvcd.model.service import ConfigFile
-from hmsvcd.pipeline.merge.computed import file_target, generated_text
-from hmsvcd.pipeline.merge.merging import Element
+from hmsvcd.model.store import NAME_MAX
+from hmsvcd.pipeline.check.computed import file_target, generated_text
+from hmsvcd.pipeline.merge.merging import Element, FailedError
 from hmsvcd.pipeline.merge.table import TableNode
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_LONGEST_NAME = 255
-"""Bytes that Linux takes for the name of a file (NAME_MAX)."""
 
 
 def build_file(node: TableNode) -> ConfigFile:
@@ -27,6 +26,8 @@ def build_file(node: TableNode) -> ConfigFile:
         raise evaluation.fail("`format` needs a `value`", form.place, "add value = { … }")
     source = node.leaf("source")
     elements = source.merged().elements
+    if not elements and node.is_flawed:
+        raise FailedError  # what was found in it may have been meant to be the content
     if not elements:
         hint = "set text, source, or format and value"
         raise evaluation.fail("a file without content", node.place, hint)
@@ -46,8 +47,8 @@ def _name_problem(name: str) -> str | None:
         return "an absolute path"
     if name.endswith("/"):
         return "a trailing `/`"
-    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
-        return f"a component of more than {_LONGEST_NAME} bytes"
+    if any(len(part.encode()) > NAME_MAX for part in parts):
+        return f"a component of more than {NAME_MAX} bytes"
     bad = next((part for part in parts if part in {"", ".", ".."}), None)
     if bad is None:
         return None

@@ -8,8 +8,8 @@ from hmsvcd.model.service import ConfigFile, Service, Unit
 from hmsvcd.model.unit import UnitKind
 from hmsvcd.pipeline.check.build_file import build_file
 from hmsvcd.pipeline.check.build_unit import unit_from_options
+from hmsvcd.pipeline.check.computed import argv_problems, service_name
 from hmsvcd.pipeline.check.unit_names import unit_name_problem
-from hmsvcd.pipeline.merge.computed import argv_problems, service_name
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.table import TableNode
 
@@ -42,8 +42,8 @@ def _build(node: TableNode) -> Iterator[Service]:
             _check_composition(node)
     if node.key.endswith("@") and names_in(inner):
         node.evaluation.report(error("a template service takes no sub-services", inner.place))
-    units = _units(node, composition=composition)
-    yield Service(service_name(node), tuple(units), tuple(_files(node)))
+    units, broken = _units(node, composition=composition)
+    yield Service(service_name(node), units, tuple(_files(node)), broken)
     yield from build_services(inner)
 
 
@@ -91,18 +91,28 @@ def _check_composition(node: TableNode) -> None:
             fail(message, files.child(key).place, hint)
 
 
-def _units(node: TableNode, *, composition: bool) -> Iterator[Unit]:
+def _units(node: TableNode, *, composition: bool) -> tuple[tuple[Unit, ...], frozenset[str]]:
+    """Return the units that can be built, and the names of those that are wrong."""
+    built: list[Unit] = []
+    broken: set[str] = set()
+    stem = service_name(node)
     for kind in _KINDS:
         table = node.table("systemd", f"{kind}s")
         for key in names_in(table):
-            if key or not composition:
-                with suppress(FailedError):
-                    yield _unit(node, table.table(key), kind)
+            if composition and not key:
+                continue
+            unit = table.table(key)
+            name = f"{stem}-{key}.{kind}" if key else f"{stem}.{kind}"
+            try:
+                built.append(_unit(node, unit, name))
+            except FailedError:
+                broken.add(name)
+            if unit.is_flawed_inside:
+                broken.add(name)
+    return tuple(built), frozenset(broken)
 
 
-def _unit(node: TableNode, unit: TableNode, kind: UnitKind) -> Unit:
-    stem = service_name(node)
-    name = f"{stem}-{unit.key}.{kind}" if unit.key else f"{stem}.{kind}"
+def _unit(node: TableNode, unit: TableNode, name: str) -> Unit:
     if unit.key and node.key.endswith("@"):
         raise unit.evaluation.fail("a template service takes no further units", unit.place)
     if problem := unit_name_problem(name):

@@ -6,11 +6,13 @@ from functools import partial
 from hmsvcd.model.diagnostic import Place, warning
 from hmsvcd.model.schema_units import DEPENDENCIES
 from hmsvcd.model.service import Unit
+from hmsvcd.model.unit import sections_of, suffix
 from hmsvcd.pipeline.check.draft import Assignments, Draft, texts
 from hmsvcd.pipeline.check.unit_rules import RENAMED, check_unit, link_targets
 from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.table import TableNode
+from hmsvcd.pipeline.suggest import suggestion
 from hmsvcd.pipeline.syntax.escape import argument_problem, environment_assignment
 
 _UNIT_LISTS: Mapping[str, tuple[str, str]] = {
@@ -55,11 +57,21 @@ def unit_from_sections(node: TableNode, name: str) -> Unit:
     draft = Draft(node, name)
     for section in node.names():
         draft.take(section, node.table(section))
+        _check_section(draft, section)
     for directive in ("Alias", "Also", "DefaultInstance"):
         if draft.last("Install", directive):
             message = f"{directive}= takes effect with `systemctl enable` only"
             draft.report(warning(message, draft.place("Install", directive)))
     return _finish(draft)
+
+
+def _check_section(draft: Draft, section: str) -> None:
+    known = sections_of(suffix(draft.name))
+    if section in known or section.startswith("X-"):
+        return
+    hint = suggestion(f"[{section}]", [f"[{name}]" for name in known])
+    message = f"systemd ignores the unknown section [{section}]"
+    draft.report(warning(message, draft.node.table(section).place, hint=hint))
 
 
 def _option(draft: Draft, leaf: LeafNode) -> None:
@@ -96,12 +108,11 @@ def _finish(draft: Draft) -> Unit:
     if draft.has_failed:
         raise FailedError
     sections: dict[str, dict[str, tuple[str, ...]]] = {}
-    places: dict[tuple[str, str], Place] = {}
+    places: dict[tuple[str, str], tuple[Place | None, ...]] = {}
     for section, directives in draft.sections.items():
         for directive, assignments in directives.items():
             if assignments:
                 values = tuple(text for text, _ in assignments)
                 sections.setdefault(section, {})[directive] = values
-                if place := assignments[0][1]:
-                    places[section, directive] = place
+                places[section, directive] = tuple(place for _, place in assignments)
     return Unit(draft.name, sections, wanted_by, required_by, draft.node.nearest_place, places)

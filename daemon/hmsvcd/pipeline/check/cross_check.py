@@ -1,6 +1,6 @@
 """Check what the units and files of a declaration say together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, error, warning
 from hmsvcd.model.service import ConfigFile, Unit
@@ -10,6 +10,13 @@ _STARTERS = (
     *(("Unit", directive) for directive in ("Wants", "Requires", "BindsTo", "Upholds")),
     ("Service", "Sockets"),
 )
+
+_TARGETS: Mapping[str, str] = {
+    UnitKind.SOCKET: "sockets.target",
+    UnitKind.TIMER: "timers.target",
+    UnitKind.PATH: "paths.target",
+}
+"""Kinds of units that are there to be started → what usually does so (systemd.special(7))."""
 
 
 def collisions(units: Sequence[Unit], files: Sequence[ConfigFile]) -> Iterator[Diagnostic]:
@@ -39,8 +46,11 @@ def _notes(message: str, place: Place | None) -> tuple[Note, ...]:
     return (Note(message, place),) if place else ()
 
 
-def idle_sockets(units: Sequence[Unit]) -> Iterator[Diagnostic]:
-    """Yield a warning for each socket that nothing starts: it would never listen."""
+def idle_units(units: Sequence[Unit], broken: frozenset[str]) -> Iterator[Diagnostic]:
+    """Yield a warning for each socket, timer and path that nothing starts: it would do nothing.
+
+    Of a unit that is ``broken`` it is not known what starts it.
+    """
     started = {
         name
         for unit in units
@@ -49,8 +59,15 @@ def idle_sockets(units: Sequence[Unit]) -> Iterator[Diagnostic]:
         for name in value.split()
     }
     for unit in units:
-        if suffix(unit.name) != UnitKind.SOCKET or is_template(unit.name):
+        kind = suffix(unit.name)
+        target = _TARGETS.get(kind)
+        if target is None or is_template(unit.name) or unit.name in broken | started:
             continue
-        if unit.name not in started and not unit.wanted_by and not unit.required_by:
-            hint = 'add wantedBy = ["sockets.target"]'
-            yield warning("nothing starts this socket", unit.place, hint=hint)
+        if not unit.wanted_by and not unit.required_by:
+            option = "Install.WantedBy" if _is_native(unit) else "wantedBy"
+            hint = f'add {option} = ["{target}"]'
+            yield warning(f"nothing starts this {kind}", unit.place, hint=hint)
+
+
+def _is_native(unit: Unit) -> bool:
+    return unit.place is not None and unit.place.key[:1] == ("systemd",)

@@ -8,18 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hmsvcd.model.diagnostic import Diagnostic, warning
-from hmsvcd.model.service import Unit
+from hmsvcd.model.service import Unit, directive_place
 from hmsvcd.model.unit import Directives, Sections
+from hmsvcd.pipeline.syntax.booleans import is_no, is_yes
 
 IMPLIED_USERS = 254
 """The version of systemd from which sandboxing in a user unit implies ``PrivateUsers=``."""
 
-_OFF = frozenset({"", "0", "no", "n", "false", "f", "off"})
-_ON = frozenset({"1", "yes", "y", "true", "t", "on"})
-
 
 def _turned_on(value: str) -> bool:
-    return value.lower() not in _OFF
+    return value != "" and not is_no(value)
 
 
 def _one_of(*values: str) -> Callable[[str], bool]:
@@ -158,7 +156,7 @@ def warnings(unit: Unit, systemd: int = 0) -> list[Diagnostic]:
         directives = unit.sections[section]
         for directive, limit in limits.items():
             if directive in directives and _counts(limit, directive, directives, systemd):
-                place = (unit.places or {}).get((section, directive), unit.place)
+                place = directive_place(unit.places, section, directive, -1) or unit.place
                 since = f" (systemd before {limit.before})" if limit.before and not systemd else ""
                 message = f"{directive}= {limit.effect}{since}"
                 found.append(warning(message, place, hint=limit.hint))
@@ -177,7 +175,7 @@ def _limits(sections: Sections) -> list[tuple[str, Mapping[str, Limit]]]:
 
 
 def _counts(limit: Limit, directive: str, directives: Directives, systemd: int) -> bool:
-    if limit.private_users and _last(directives, "PrivateUsers").lower() in _ON:
+    if limit.private_users and is_yes(_last(directives, "PrivateUsers")):
         return False
     if limit.before and systemd >= limit.before:
         return False

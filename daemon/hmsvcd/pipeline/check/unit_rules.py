@@ -1,7 +1,7 @@
 """What has to be true of a unit, so that systemd loads it and does what was meant."""
 
+from hmsvcd.model.decision import Method
 from hmsvcd.model.diagnostic import Place, warning
-from hmsvcd.model.schema_units import SWITCH_METHODS
 from hmsvcd.model.unit import UnitKind, suffix
 from hmsvcd.pipeline.check.draft import Draft
 from hmsvcd.pipeline.check.unit_names import stem_for_path, unit_name_problem
@@ -11,6 +11,7 @@ from hmsvcd.pipeline.syntax.escape import value_problem
 RENAMED = {"multi-user.target": "default.target"}
 """Targets of the system manager → what a user manager has in their place (Home Manager)."""
 
+_METHODS = tuple(Method)
 _RESTARTS_ALWAYS = frozenset({"always", "on-success"})
 """What systemd refuses beside ``Type=oneshot``."""
 
@@ -40,11 +41,14 @@ def _check_values(draft: Draft) -> None:
 
 
 def _check_method(draft: Draft) -> None:
-    method = draft.last("Unit", "X-SwitchMethod")
-    if method is not None and method not in SWITCH_METHODS:
-        hint = suggestion(method, SWITCH_METHODS) or all_of(SWITCH_METHODS)
-        message = f"X-SwitchMethod must be one of {', '.join(SWITCH_METHODS)}"
-        draft.fail(message, draft.place("Unit", "X-SwitchMethod"), hint)
+    methods = draft.assignments("Unit", "X-SwitchMethod")
+    for method, place in methods:
+        if method not in _METHODS:
+            hint = suggestion(method, _METHODS) or all_of(_METHODS)
+            message = f"X-SwitchMethod must be one of {', '.join(_METHODS)}"
+            draft.fail(message, place, hint)
+    if len(methods) > 1:
+        draft.fail("X-SwitchMethod takes one value", methods[1][1], "keep one of them")
 
 
 def _check_service(draft: Draft) -> None:
@@ -78,7 +82,7 @@ def _check_socket(draft: Draft) -> None:
 def _fail_for_lack(draft: Draft, message: str, hint: str) -> None:
     """Report that something is missing, unless that follows from what is reported already."""
     around = draft.node.scope or draft.node
-    if draft.has_failed or any(table.is_flawed for table in around.tables()):
+    if draft.has_failed or around.is_flawed_inside:
         draft.has_failed = True
     else:
         draft.fail(message, None, hint)

@@ -1,14 +1,17 @@
 """What ``systemd-analyze verify`` printed becomes diagnostics at places of the declaration."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
 from hmsvcd.model.rendering import RenderedUnit
+from hmsvcd.model.service import directive_place
 from hmsvcd.model.unit import UnitKind, suffix, template_of
 from hmsvcd.model.verification import Verification
+from hmsvcd.pipeline.check.missing_units import REQUIREMENTS, missing_units, needed_but_missing
 
 _NAME = r"[A-Za-z0-9:_.\\@-]+\.(?:" + "|".join(UnitKind) + ")"
 _LOCATED = re.compile(rf".*/(?P<unit>{_NAME}):(?P<line>\d+): (?P<text>.*)")
@@ -18,39 +21,78 @@ _CYCLE = re.compile("Found (?:ordering cycle|dependency)")
 _END_OF_CYCLE = re.compile("Unable to break cycle|.*order is cyclic|Job .* deleted to break")
 _ELSEWHERE = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) has a bad unit file")
 _NOT_FOUND = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) not found")
+_NOT_LOADED = re.compile(rf"service (?P<unit>{_NAME}) not loaded, socket cannot be started")
+_LACK = re.compile(r".*\b(?:lacks|has no|have no)\b.* Refusing\.")
 _UNKNOWN_KEY = re.compile(
     r"Unknown (?:key name|key|lvalue) '(?P<name>[^']+)' in section "
     r"\W*(?P<section>[\w-]+)"
 )
-_UNKNOWN_SECTION = re.compile("Unknown section '(?P<name>[^']+)'")
+_UNKNOWN_SECTION = "Unknown section "
 _COMMAND = re.compile(r"Command (?P<program>.+) is not executable: (?P<why>.*)")
 _DIRECTIVE = re.compile(r"\b([A-Z][A-Za-z]+)=")
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    UnitKind.SERVICE: ("Exec",),
+    UnitKind.SOCKET: ("Listen",),
+    UnitKind.TIMER: ("On",),
+    UnitKind.PATH: ("Path", "Directory"),
+}
+"""How the directives begin of which a unit needs one at least."""
+
+_VALUE_HINTS = {
+    "OnCalendar": "`systemd-analyze calendar` says what it takes, see systemd.time(7)",
+    "ListenStream": "write a path, a port or an address with a port, see systemd.socket(5)",
+    "ListenDatagram": "write a path, a port or an address with a port, see systemd.socket(5)",
+}
 _REFUSING = " Refusing."
 _FATAL = "Unit configuration has fatal error"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the output about a unit of ours; ``number`` is a line of the unit's text."""
+    """A line of the output about a unit of ours.
+
+    ``number`` is a line of the unit's text. ``is_cause`` says that the unit is refused for it.
+    """
 
     unit: RenderedUnit
     text: str
     number: int | None = None
+    is_cause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An assignment in a unit's text: its line, and its number among those of its directive."""
+
+    line: int
+    section: str
+    directive: str
+    number: int
+    value: str
+
+
+_Subject = tuple[str | None, str | None, int]
+"""Section, directive and number of the assignment; None and None for the unit as a whole."""
 
 
 def findings(
-    verification: Verification, units: Mapping[str, RenderedUnit]
+    verification: Verification,
+    units: Mapping[str, RenderedUnit],
+    broken: frozenset[str] = frozenset(),
 ) -> tuple[Diagnostic, ...]:
     """Return what systemd finds wrong with rendered units, each once.
 
     What makes systemd refuse a unit is an error, all else a warning. Units that are not of this
-    declaration are left out.
+    declaration are left out, and so is the lack of a ``broken`` one, which was not rendered.
     """
     if verification.problem is not None:
         message = f"systemd could not verify the units: {verification.problem}"
         return (warning(message, None),)
     refused = _refused(verification.output, units)
-    lines = list(_lines(verification.output, units))
+    lines = [
+        line for line in _lines(verification.output, units) if not _follows(line.text, broken)
+    ]
+    lines = list(_with_causes(lines))
     found = [_judge(line, units, refused, verification.known) for line in lines]
     diagnostics = [each for each in found if each is not None]
     diagnostics += _cycles(lines, units)
@@ -59,12 +101,41 @@ def findings(
         for line in lines
         if line.unit.name in refused
         and not line.text.startswith(_FATAL)
-        and not _is_ignored(line.text)
+        and (line.is_cause or not _is_ignored(line.text))
     }
     diagnostics += [
         error(f"systemd refuses {name}", units[name].place) for name in refused if name not in told
     ]
+    diagnostics += missing_units(verification.installed, units, broken)
     return tuple(dict.fromkeys(diagnostics))
+
+
+def _follows(text: str, broken: frozenset[str]) -> bool:
+    """Say whether a line only tells that a unit is not there whose own mistake is known."""
+    match = _NOT_FOUND.match(text) or _NOT_LOADED.match(text)
+    return match is not None and match["unit"] in broken
+
+
+def _with_causes(lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yield the lines; where a unit lacks what it has, but wrong, that is why it is refused."""
+    lines = list(lines)
+    lacking = {line.unit.name for line in lines if _LACK.fullmatch(line.text)}
+    causes = {line.unit.name for line in lines if line.unit.name in lacking and _is_own(line)}
+    for line in lines:
+        if line.unit.name not in causes:
+            yield line
+        elif _is_own(line):
+            yield replace(line, is_cause=True)
+        elif not _LACK.fullmatch(line.text):
+            yield line
+
+
+def _is_own(line: _Line) -> bool:
+    """Say whether systemd ignores a directive of which a unit of this kind needs one."""
+    if line.number is None or not _is_ignored(line.text):
+        return False
+    _, directive, _ = _subject(line)
+    return (directive or "").startswith(_NEEDED.get(suffix(line.unit.name), ()))
 
 
 def _refused(output: str, units: Mapping[str, RenderedUnit]) -> list[str]:
@@ -93,15 +164,21 @@ def _judge(
     refused: Iterable[str],
     known: Mapping[str, tuple[str, ...]],
 ) -> Diagnostic | None:
-    if line.text.startswith(_FATAL) or _CYCLE.match(line.text) or _END_OF_CYCLE.match(line.text):
+    if (
+        line.text.startswith((_FATAL, _UNKNOWN_SECTION))
+        or _CYCLE.match(line.text)
+        or _END_OF_CYCLE.match(line.text)
+    ):
         return None
     elsewhere = _ELSEWHERE.match(line.text)
     if elsewhere and _ours(elsewhere["unit"], units):
         return None  # that unit has its own error
-    section, directive = _subject(line)
-    place = _place(line.unit, section, directive)
-    message, hint = _worded(line, directive, known)
-    fatal = line.number is not None and line.unit.name in refused and not _is_ignored(line.text)
+    subject = _subject(line)
+    place = _place(line.unit, subject)
+    message, hint = _worded(line, subject[1], known)
+    fatal = line.is_cause or (
+        line.number is not None and line.unit.name in refused and not _is_ignored(line.text)
+    )
     if fatal or line.text.endswith(_REFUSING):
         return error(message, place, hint=hint)
     return warning(message, place, hint=hint)
@@ -119,18 +196,17 @@ def _worded(
     if match := _UNKNOWN_KEY.match(line.text):
         hint = _nearest(match["name"], known.get(match["section"], ()), "{}=")
         return f"{name}: systemd ignores the unknown directive {match['name']}=", hint
-    if match := _UNKNOWN_SECTION.match(line.text):
-        sections = ("Unit", "Install", UnitKind(suffix(name)).section)
-        hint = _nearest(match["name"], sections, "[{}]")
-        return f"{name}: systemd ignores the unknown section [{match['name']}]", hint
     if match := _COMMAND.match(line.text):
         return f"{name}: cannot run {match['program']}: {match['why'].lower()}", None
     if match := _NOT_FOUND.match(line.text):
-        return f"{name}: cannot start: there is no unit {match['unit']}, which it needs", None
+        return needed_but_missing(name, match["unit"]), None
     if line.text.endswith(_REFUSING):
         return f"{name}: systemd refuses it: {line.text.removesuffix(_REFUSING)}", None
+    if match := _NOT_LOADED.match(line.text):
+        return f"{name}: nothing to start: there is no {match['unit']}", None
     about = f"{directive}=: " if directive and line.number is not None else ""
-    return f"{name}: {about}{line.text}", None
+    text = line.text.replace(", ignoring", "") if line.is_cause else line.text
+    return f"{name}: {about}{text}", _VALUE_HINTS.get(directive or "")
 
 
 def _nearest(name: str, candidates: Iterable[str], form: str) -> str | None:
@@ -139,24 +215,24 @@ def _nearest(name: str, candidates: Iterable[str], form: str) -> str | None:
     return f"did you mean {form.format(by_lower[close[0]])}?" if close else None
 
 
-def _subject(line: _Line) -> tuple[str | None, str | None]:
-    """Return the section and directive that a line is about, as far as it tells."""
+def _subject(line: _Line) -> _Subject:
+    """Return the assignment that a line is about, as far as it tells."""
     entries = list(_entries(line.unit.text))
     if line.number is not None:
-        at = [(section, name) for number, section, name, _ in entries if number >= line.number]
-        return at[0] if at else (None, None)
-    if match := _COMMAND.match(line.text):
-        chosen = [
-            entry
-            for entry in entries
-            if entry[2].startswith("Exec") and _mentions(entry[3], match["program"])
-        ]
+        chosen = [entry for entry in entries if entry.line >= line.number]
+    elif match := _COMMAND.match(line.text):
+        program = match["program"]
+        commands = [entry for entry in entries if entry.directive.startswith("Exec")]
+        chosen = [entry for entry in commands if _mentions(entry.value, program)]
     elif match := _NOT_FOUND.match(line.text):
-        chosen = [entry for entry in entries if match["unit"] in entry[3].split()]
+        needing = [entry for entry in entries if match["unit"] in entry.value.split()]
+        chosen = [entry for entry in needing if entry.directive in REQUIREMENTS] or needing
     else:
         named = _DIRECTIVE.findall(line.text)
-        chosen = [entry for entry in entries if entry[2] in named]
-    return (chosen[0][1], chosen[0][2]) if chosen else (None, None)
+        chosen = [entry for entry in entries if entry.directive in named]
+    if not chosen:
+        return None, None, 0
+    return chosen[0].section, chosen[0].directive, chosen[0].number
 
 
 def _mentions(command: str, program: str) -> bool:
@@ -164,21 +240,24 @@ def _mentions(command: str, program: str) -> bool:
     return program in command or program.rpartition("/")[2] in command
 
 
-def _entries(text: str) -> Iterator[tuple[int, str, str, str]]:
-    """Yield line number, section, directive and value of each assignment in a rendered unit."""
+def _entries(text: str) -> Iterator[_Entry]:
+    """Yield each assignment in a rendered unit."""
     section = ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.startswith("["):
-            section = line[1:-1]
-        elif line:
-            directive, _, value = line.partition("=")
-            yield number, section, directive, value
+    counted: Counter[tuple[str, str]] = Counter()
+    for line, content in enumerate(text.split("\n"), start=1):
+        if content.startswith("["):
+            section = content[1:-1]
+        elif content:
+            directive, _, value = content.partition("=")
+            yield _Entry(line, section, directive, counted[section, directive], value)
+            counted[section, directive] += 1
 
 
-def _place(unit: RenderedUnit, section: str | None, directive: str | None) -> Place | None:
+def _place(unit: RenderedUnit, subject: _Subject) -> Place | None:
+    section, directive, number = subject
     if section is None or directive is None:
         return unit.place
-    return (unit.places or {}).get((section, directive), unit.place)
+    return directive_place(unit.places, section, directive, number) or unit.place
 
 
 def _cycles(lines: Iterable[_Line], units: Mapping[str, RenderedUnit]) -> list[Diagnostic]:
@@ -201,9 +280,9 @@ def _cycle(members: list[str], units: Mapping[str, RenderedUnit]) -> Diagnostic:
     names = names[start:] + names[:start]  # where systemd begins is chance
     first = next(unit for unit in map(units.get, [*names, *units]) if unit)
     places = [
-        _place(first, section, directive)
-        for _, section, directive, value in _entries(first.text)
-        if directive in {"After", "Before"} and set(value.split()) & set(names)
+        _place(first, (entry.section, entry.directive, entry.number))
+        for entry in _entries(first.text)
+        if entry.directive in {"After", "Before"} and set(entry.value.split()) & set(names)
     ]
     circle = " → ".join([*names, names[0]])
     place = places[0] if places else first.place

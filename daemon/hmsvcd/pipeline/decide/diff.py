@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from hmsvcd.model.decision import Difference
-from hmsvcd.model.unit import UnitFile
+from hmsvcd.model.unit import TRIGGERS, UnitFile
 
-TRIGGERS = ("Unit", "X-Reload-Triggers")
 MOUNT_OPTIONS = ("Mount", "Options")
 
 SWITCH_FLAGS = (

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from hmsvcd.model.decision import Method
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.unit import UnitFile, suffix
+from hmsvcd.pipeline.syntax.booleans import NO, YES
 
-_TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
-_FALSE = frozenset({"0", "no", "n", "false", "f", "off"})
 _SECOND = 1_000_000
 _MICROSECONDS = {
     unit: factor
@@ -43,25 +42,25 @@ def method_of(unit: UnitFile) -> Method | None:
 
 
 _LEGACY = (
-    ("X-ReloadIfChanged", _TRUE, Method.RELOAD),
-    ("X-RestartIfChanged", _FALSE, Method.KEEP_OLD),
-    ("X-StopIfChanged", _FALSE, Method.RESTART),
+    ("X-ReloadIfChanged", YES, Method.RELOAD),
+    ("X-RestartIfChanged", NO, Method.KEEP_OLD),
+    ("X-StopIfChanged", NO, Method.RESTART),
 )
 
 
 def refuses_start(unit: UnitFile) -> bool:
     """Say whether nobody but a dependency may start it."""
-    return _flag(unit, "RefuseManualStart") in _TRUE or _flag(unit, "X-OnlyManualStart") in _TRUE
+    return _flag(unit, "RefuseManualStart") in YES or _flag(unit, "X-OnlyManualStart") in YES
 
 
 def refuses_stop(unit: UnitFile) -> bool:
     """Say whether nobody but a dependency may stop it."""
-    return _flag(unit, "RefuseManualStop") in _TRUE
+    return _flag(unit, "RefuseManualStop") in YES
 
 
 def stays_on_removal(unit: UnitFile) -> bool:
     """Say whether it is left running once it is no longer declared."""
-    return _flag(unit, "X-StopOnRemoval") in _FALSE or refuses_stop(unit)
+    return _flag(unit, "X-StopOnRemoval") in NO or refuses_stop(unit)
 
 
 def can_reload(unit: UnitFile) -> bool:
@@ -75,7 +74,7 @@ def can_reload(unit: UnitFile) -> bool:
 
 def is_plain_oneshot(unit: UnitFile) -> bool:
     """Say whether it is a job that is over when it has run: oneshot without RemainAfterExit."""
-    remains = (unit.last("Service", "RemainAfterExit") or "").lower() in _TRUE
+    remains = (unit.last("Service", "RemainAfterExit") or "").lower() in YES
     return unit.last("Service", "Type") == "oneshot" and not remains
 
 

@@ -101,15 +101,16 @@ class _Verdicts:
         """Yield the rule, the grounds and the reason for every unit."""
         for unit, situation in self._settled.situations.items():
             rule, reason = self._grounds(unit)
-            yield Decision(unit, rule, situation.state, situation.difference, reason)
+            names = in_words(self._changed(unit))
+            yield Decision(unit, rule, situation.state, situation.difference, reason, names)
 
     def warnings(self) -> Iterator[Diagnostic]:
         """Yield what the user ought to know: what is left alone or cannot be as declared."""
         for unit, path in self._world.overridden.items():
             if unit in self._world.new:
-                yield warning(
-                    f"{unit} is left alone: {path} counts in its place", None, hint=_TAKE_OVER
-                )
+                masked = self._world.observed.unit(unit).load_state == "masked"
+                hint = f"`systemctl --user unmask {unit}` takes it off" if masked else _TAKE_OVER
+                yield warning(f"{unit} is left alone: {path} counts in its place", None, hint=hint)
         for unit, rules in self._settled.rules.items():
             situation = self._settled.situations[unit]
             if rules[-1].number == LEAVING_RULE:
@@ -121,7 +122,7 @@ class _Verdicts:
                 )
 
 
-_TAKE_OVER = "`hmsvcd adopt` or `--backup` puts the declared unit there"
+_TAKE_OVER = "`hmsvcd apply --backup EXT` puts the declared unit there"
 _NO_RELOAD = "give it ExecReload, or another X-SwitchMethod"
 
 

@@ -13,6 +13,7 @@ from hmsvcd.model.decision import Difference, Method, State
 LEAVING_RULE = 4
 TARGET_RULE = 9
 SOCKET_RULE = 15
+HELD_RULE = 24
 _GO_ON_AT = 8
 """Where rule 2 goes on."""
 
@@ -203,7 +204,8 @@ RULES: tuple[Rule, ...] = (
     Rule(21, (_state(State.OWED),), Verb.NOTHING, "what it requires is down"),
     Rule(22, (_NOT_WANTED,), Verb.NOTHING, "nothing that is up wants it"),
     Rule(23, (_UNKNOWN_BEFORE,), Verb.START, "new", "reset-failed first if failed"),
-    Rule(24, (_state(State.HELD),), Verb.NOTHING, "somebody stopped it", "status `held`"),
+    Rule(24, (_state(State.HELD),), Verb.NOTHING,
+         "it stays stopped, as somebody stopped it", "status `held`"),
     Rule(25, (_NEWLY_WANTED,), Verb.START, "newly wanted"),
     Rule(26, (_state(State.FINISHED), _OVER), Verb.NOTHING, "it has finished"),
     Rule(26, (_state(State.FINISHED),), Verb.START, "{changed}"),

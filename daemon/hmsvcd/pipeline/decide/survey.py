@@ -20,6 +20,7 @@ from hmsvcd.pipeline.decide.rules import Situation
 from hmsvcd.pipeline.decide.states import state_of
 
 _SHOWN = 3
+_MEANT = {"X-Reload-Triggers": "a configuration file"}
 
 
 def survey(unit: str, dependencies: Dependencies, world: Installing) -> Situation:
@@ -105,6 +106,10 @@ def changed(olds: Sequence[UnitFile], new: UnitFile) -> tuple[str, ...]:
 
 
 def in_words(names: Sequence[str]) -> str:
-    """Return directive names for a sentence: ``ExecStart, User, Group and 2 more``."""
-    shown = names if len(names) <= _SHOWN + 1 else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
+    """Return directive names for a sentence: ``ExecStart, User, Group and 2 more``.
+
+    Triggers are said as what they stand for: a file of the service that has changed.
+    """
+    meant = [_MEANT.get(name, name) for name in names]
+    shown = meant if len(meant) <= _SHOWN + 1 else [*meant[:_SHOWN], f"{len(meant) - _SHOWN} more"]
     return " and ".join((", ".join(shown[:-1]), shown[-1])) if shown[1:] else "".join(shown)

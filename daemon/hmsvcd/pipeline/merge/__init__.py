@@ -2,6 +2,6 @@
 
 ``properties`` takes mkForce and its kin off a value, ``merging`` merges the definitions of one
 value; ``node``, ``table`` and ``leaf`` are the tree that does so on demand; ``references`` and
-``walk`` find what ``@{…}`` names, ``computed`` holds the values that follow from others, and
-``evaluate`` runs it all. Nothing here knows what a value means.
+``walk`` find what ``@{…}`` names, and ``evaluate`` runs it all. Nothing here knows what a value
+means: the rules of values that follow from others are handed in.
 """

@@ -12,7 +12,9 @@ from hmsvcd.model.context import Context
 from hmsvcd.model.definition import Computed, Condition
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, dotted, error
 from hmsvcd.model.document import Document
+from hmsvcd.model.option import Datum
 from hmsvcd.model.schema import ROOT
+from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.node import Node
 from hmsvcd.pipeline.merge.properties import plain_key, unwrap
@@ -121,7 +123,9 @@ class Evaluation:
         places = [place for depth, place in self._asking if depth > first and place]
         notes = tuple(Note("through here", place) for place in places[:-1])
         place = places[-1] if places else None
-        return self.fail(f"circular reference: {shown}", place, notes=notes)
+        is_datum = isinstance(step[0], LeafNode) and isinstance(step[0].type, Datum)
+        hint = "a `value` is one datum: no part of it can name another" if is_datum else None
+        return self.fail(f"circular reference: {shown}", place, hint, notes)
 
     def _too_deep(self) -> FailedError:
         if self._was_too_deep:

@@ -4,8 +4,9 @@ The rules are those of nixpkgs' ``lib/modules.nix`` and ``lib/types.nix``, with 
 that Home Manager lacks: equal definitions are one, and lists with an explicit order add up.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hmsvcd.model.definition import Computed, Condition, Definition
@@ -102,7 +103,11 @@ def _concatenated(
         elif isinstance(value, list):
             elements += _elements(found, scope, report)
         else:
-            report(wrong_type(leaf.name, value, found.place))
+            problem = wrong_type(leaf.name, value, found.place)
+            if isinstance(leaf, ListOf) and leaf.words and isinstance(value, str):
+                words = json.dumps(value.split(), ensure_ascii=False)
+                problem = replace(problem, hint=f"write a list: {words}")
+            report(problem)
             failed = True
     scalar = leaf.element if isinstance(leaf, ListOf) else None
     for element in elements:
@@ -214,7 +219,10 @@ def wrong_type(
     """Return the error that a value has the wrong type, naming the type but not the value."""
     if choices and isinstance(value, str):
         return error(f"expected {wanted}", place, hint=suggestion(value, choices))
-    return error(f"expected {wanted}, found {describe(value)}", place)
+    hint = None
+    if isinstance(value, dict) and len(value) == 1:
+        hint = suggestion(next(iter(value)), sorted(PROPERTIES))
+    return error(f"expected {wanted}, found {describe(value)}", place, hint=hint)
 
 
 def describe(value: Any) -> str:
@@ -237,6 +245,9 @@ def conflict(definitions: Sequence[Definition]) -> Diagnostic:
     written = [found for found in definitions if found.place]
     last = written[-1].place if written else None
     notes = tuple(Note("also defined here", found.place) for found in written[:-1] if found.place)
+    if any(isinstance(found.value, Computed) for found in written):
+        hint = "give text or source, or format and value: one of them"
+        return error("what the file holds is said more than once", last, hint=hint, notes=notes)
     own = "" if len(written) == len(definitions) else ", one of them hmsvcd's own"
     key = dotted(plain_key(last.key)[-1:] if last else ()) or "…"
     return error(

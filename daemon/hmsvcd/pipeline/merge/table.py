@@ -4,13 +4,14 @@ Conditions travel inwards with the definitions they guard, and are evaluated whe
 names of a free-form table, are asked for.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from re import fullmatch
-from typing import cast
+from typing import Any, cast
 
 from hmsvcd.model.definition import PLAIN, Computed, Definition
-from hmsvcd.model.diagnostic import Diagnostic, error
+from hmsvcd.model.diagnostic import Diagnostic, dotted, error
 from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
 from hmsvcd.model.schema import TYPES
 from hmsvcd.model.schema_units import directive
@@ -75,7 +76,8 @@ class TableNode(Node):
 
     def _problems(self, found: Definition) -> Iterator[Diagnostic]:
         if not isinstance(found.value, dict):
-            yield wrong_type("a table", found.value, found.place)
+            problem = wrong_type("a table", found.value, found.place)
+            yield replace(problem, hint=_as_table(self.type, found.value))
             return
         for name in found.value:
             place = found.place_of(name)
@@ -149,12 +151,11 @@ class TableNode(Node):
             self._children[name] = self._make(name)
         return self._children[name]
 
-    def tables(self) -> Iterator["TableNode"]:
-        """Yield this table and every table in it that has been asked for."""
-        yield self
-        for child in self._children.values():
-            if isinstance(child, TableNode):
-                yield from child.tables()
+    @property
+    def is_flawed_inside(self) -> bool:
+        """Whether this table is flawed, or one in it that has been asked for."""
+        tables = (child for child in self._children.values() if isinstance(child, TableNode))
+        return self.is_flawed or any(table.is_flawed_inside for table in tables)
 
     def table(self, *names: str) -> "TableNode":
         """Return the table that the names lead to."""
@@ -242,6 +243,21 @@ def _guarded(found: Definition, layer: Definition) -> Definition:
     if not layer.conditions:
         return found
     return replace(found, conditions=(*layer.conditions, *found.conditions))
+
+
+def _as_table(kind: Table, value: Any) -> str | None:
+    """Return a hint for what was written where a table belongs, if it is clear what was meant."""
+    if isinstance(kind, Record) and kind.kind == "file" and isinstance(value, str):
+        return 'write its content as text: { text = "…" }'
+    if not isinstance(value, list) or not value:
+        return None
+    pairs = [str(item).partition("=") for item in value]
+    if not all(name and equals for name, equals, _ in pairs):
+        return None
+    settings = ", ".join(
+        f"{dotted((name,))} = {json.dumps(text, ensure_ascii=False)}" for name, _, text in pairs
+    )
+    return f"write a table: {{ {settings} }}"
 
 
 def _what_is_known(record: Record, name: str) -> str:

@@ -2,10 +2,11 @@
 
 import re
 import tomllib
+from ast import literal_eval
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hmsvcd.model.diagnostic import Diagnostic, Key, Place, Position, Severity
+from hmsvcd.model.diagnostic import Diagnostic, Key, Note, Place, Position, Severity, dotted
 from hmsvcd.model.document import Document, SourceText
 
 if TYPE_CHECKING:
@@ -15,6 +16,13 @@ MAX_DEPTH = 100
 """Levels of tables and lists in a file; later stages recurse over the tree."""
 
 _LOCATED = re.compile(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
+_NAMED = re.compile(
+    r"(?P<before>Cannot (?:declare|mutate immutable namespace|redefine namespace)) "
+    r"(?P<key>\(.*\))(?P<after>.*)",
+    re.DOTALL,
+)
+"""Messages of tomllib that name a table by a tuple of keys, as Python writes it."""
+
 _AT_END = " (at end of document)"
 _HUGE_INTEGER = re.compile(r"[0-9_]{640,}")
 _EXCERPT = 24
@@ -48,10 +56,14 @@ def _told_by_tomllib(source: SourceText, message: str) -> Diagnostic:
 
 
 def _syntax_error(file: str, message: str, position: Position) -> Diagnostic:
-    shown = message[:1].lower() + message[1:]
-    return Diagnostic(
-        Severity.ERROR, f"not valid TOML: {shown}", place=Place(file), position=position
-    )
+    named = _NAMED.fullmatch(message)
+    notes: tuple[Note, ...] = ()
+    if named:
+        key = literal_eval(named["key"])
+        message = f"{named['before']} `{dotted(key)}`{named['after']}"
+        notes = (Note("first declared here", Place(file, key)),)
+    shown = f"not valid TOML: {message[:1].lower()}{message[1:]}"
+    return Diagnostic(Severity.ERROR, shown, place=Place(file), position=position, notes=notes)
 
 
 def _further(source: SourceText, first: Diagnostic) -> Iterator[Diagnostic]:

@@ -19,12 +19,12 @@ class UnwritableError(Exception):
 
 
 def write(format_name: str, value: Any) -> str:
-    """Return the text of a TOML value in one of ``FORMATS``, ending in exactly one line feed.
+    """Return the text of a TOML value in a format of ``WRITERS``, ending in one line feed.
 
     Keys stand in the order declared. What is written is read back with the same library: where
     that yields anything else, or the format cannot say a value, ``UnwritableError`` names the key.
     """
-    text = FORMATS[format_name](value)
+    text = WRITERS[format_name](value)
     return text.rstrip("\n") + "\n"
 
 
@@ -106,14 +106,14 @@ def _env(value: Any) -> str:
     return "".join(lines)
 
 
-FORMATS: Mapping[str, Callable[[Any], str]] = {
+WRITERS: Mapping[str, Callable[[Any], str]] = {
     "json": _json,
     "toml": _toml,
     "ini": _ini,
     "yaml": _yaml,
     "env": _env,
 }
-"""The formats that ``configData.<name>.format`` can name, and what writes them."""
+"""What writes each of the formats that ``configData.<name>.format`` can name."""
 
 _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 

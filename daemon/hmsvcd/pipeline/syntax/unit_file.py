@@ -1,7 +1,7 @@
 """Unit files as text: written in one canonical form, read in any (systemd.syntax(7))."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hmsvcd.model.unit import Sections, UnitFile
 
@@ -69,14 +69,3 @@ def _continues(line: str) -> bool:
     """Say whether the last backslash is one that no other backslash escapes."""
     trailing = _TRAILING_BACKSLASHES.search(line)
     return trailing is not None and len(trailing.group()) % 2 == 1
-
-
-def with_drop_ins(unit: UnitFile, drop_ins: Iterable[UnitFile]) -> UnitFile:
-    """Return a unit with its drop-ins, given in the order in which systemd reads them."""
-    sections = {section: dict(directives) for section, directives in unit.sections.items()}
-    for drop_in in drop_ins:
-        for section, directives in drop_in.sections.items():
-            merged = sections.setdefault(section, {})
-            for key, values in directives.items():
-                merged[key] = (*merged.get(key, ()), *values)
-    return UnitFile(unit.name, sections)

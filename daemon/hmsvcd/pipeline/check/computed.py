@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hmsvcd.model.diagnostic import Diagnostic, error
+from hmsvcd.model.service import FILES_FOLDER
 from hmsvcd.model.store import content_digest, object_name
 from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
@@ -11,9 +12,6 @@ from hmsvcd.pipeline.merge.node import Node
 from hmsvcd.pipeline.merge.table import TableNode
 from hmsvcd.pipeline.syntax.escape import argument_problem, escape_argv, program_problem
 from hmsvcd.pipeline.syntax.formats import UnwritableError, write
-
-FILES_FOLDER = "home-services"
-"""Folder below ``$XDG_CONFIG_HOME`` that configuration files are installed in (Home Manager)."""
 
 
 def service_name(service: TableNode) -> str:

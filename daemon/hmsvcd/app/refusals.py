@@ -1,0 +1,64 @@
+"""Why a switch may not be carried out, although it can be planned."""
+
+from collections.abc import Iterable, Iterator
+
+from hmsvcd.app.planning import Planned
+from hmsvcd.errors import RefusedError
+from hmsvcd.host.links import Links, in_the_way
+from hmsvcd.host.paths import Paths, is_same_place
+from hmsvcd.host.unit_path import UnitPath
+from hmsvcd.model.observed import Observed
+from hmsvcd.model.plan import Change, LinkKind
+
+
+def refusals(
+    planned: Planned, paths: Paths, *, replace_declaration: bool = False
+) -> Iterator[RefusedError]:
+    """Yield every refusal of a switch: it would touch what is not ours, or systemd is not ready.
+
+    Another declaration's services are refused without ``replace_declaration``.
+    """
+    yield from map(in_the_way, planned.surroundings.obstacles)
+    yield from _cannot_be_moved(planned, paths)
+    current = planned.ground.current
+    others = current and not is_same_place(current.declaration, planned.target.declaration)
+    if current and others and not replace_declaration:
+        yield RefusedError(
+            f"what is installed comes from another declaration, {current.declaration}",
+            "apply that one, or replace all of its services with --replace",
+        )
+    if planned.world:
+        yield from _not_ready(planned.world.observed, paths)
+
+
+def demand_none(found: Iterable[RefusedError]) -> None:
+    """Raise all refusals as one, if there are any."""
+    every = list(found)
+    if every:
+        hints = dict.fromkeys(one.hint for one in every if one.hint)
+        raise RefusedError("; ".join(one.message for one in every), "; ".join(hints) or None)
+
+
+def _cannot_be_moved(planned: Planned, paths: Paths) -> Iterator[RefusedError]:
+    """Yield why what is in the way cannot be moved aside, for all that is really to go there."""
+    made = {
+        change.name
+        for change in planned.plan.files
+        if change.kind is not LinkKind.DEPENDENCY and change.change is not Change.REMOVE
+    }
+    aside = planned.surroundings.aside
+    for path in sorted({aside[name] for name in made & aside.keys()}):
+        try:
+            Links(paths).aside(path, planned.backup or "")
+        except RefusedError as refusal:
+            yield refusal
+
+
+def _not_ready(observed: Observed, paths: Paths) -> Iterator[RefusedError]:
+    if not UnitPath(observed.unit_path, paths.unit_folder).holds_own:
+        yield RefusedError(
+            f"systemd does not look for units in {paths.unit_folder}",
+            "its search path is: " + ":".join(observed.unit_path),
+        )
+    if observed.system_state in {"stopping", "maintenance"}:
+        yield RefusedError(f"systemd --user is {observed.system_state}; nothing is changed now")
