@@ -1,8 +1,5 @@
 """``hmsvcd rollback``: bring back an earlier generation."""
 
-# typing.override came with Python 3.12.
-# mypy: disable-error-code="explicit-override"
-
 from typing import TYPE_CHECKING
 
 import click
@@ -17,20 +14,16 @@ if TYPE_CHECKING:
     from hmsvcd.app.session import Session
 
 
-class _Number(click.ParamType):
-    """The number of a generation."""
-
-    name = "number"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; a usage error for anything else."""
-        if not value.isdecimal() or int(value) < 1:
-            self.fail("NUMBER must be a whole number from 1 on", param, ctx)
-        return int(value)
+def _number(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter("NUMBER must be a whole number from 1 on")
+    return int(value)
 
 
 @click.command("rollback")
-@click.argument("number", type=_Number(), required=False, shell_complete=complete_generations)
+@click.argument("number", required=False, callback=_number, shell_complete=complete_generations)
 @backup_option
 @json_option
 def command(
