@@ -13,20 +13,30 @@ from hmsvcd.host.disk_format import DiskFormat
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
-from hmsvcd.model.generation import NOTHING, Manifest, Pending, State
+from hmsvcd.model.generation import NOTHING, Manifest, Pending, SavedState
+from hmsvcd.model.settings import Settings
 
 ODD = "a\r\n\t\"\\'\udcff\x00ü"
 """What a path may hold at worst: a byte that is no UTF-8, quotes, control characters."""
 
 ODD_MANIFEST = Manifest(1, 0, ODD, ODD, ODD, NOTHING)
-ODD_STATE = State(life=ODD, owed=frozenset({ODD}))
+ODD_STATE = SavedState(life=ODD, owed=frozenset({ODD}))
 
 
 def odd_pending() -> Pending:
-    return Pending(ODD_MANIFEST, {ODD: (ODD,)}, frozenset({ODD}), ODD, False)
+    return Pending(ODD_MANIFEST, {ODD: (ODD,)}, frozenset({ODD}), ODD)
 
 
-@given(st.from_type(Manifest), st.from_type(State), st.from_type(Pending))
+SECONDS = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+st.register_type_strategy(
+    Settings,
+    st.builds(
+        Settings, job_timeout=SECONDS, settle=SECONDS, start_wait=SECONDS, stop_wait=SECONDS
+    ),
+)
+
+
+@given(st.from_type(Manifest), st.from_type(SavedState), st.from_type(Pending))
 @example(ODD_MANIFEST, ODD_STATE, odd_pending())
 @settings(deadline=None, max_examples=60)
 def test_every_value_survives_its_file(manifest, state, pending):

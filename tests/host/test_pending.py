@@ -15,7 +15,6 @@ PENDING = Pending(
     definitions={"a.service": ("0-a.service", "1-a.service"), "b.service": ("0-b.service",)},
     owed=frozenset({"b.service"}),
     life="boot 17",
-    daemon_reload=True,
 )
 FIRST = JobRecord("a.service", "restart", "done")
 SECOND = JobRecord("b.service", "stop", "failed")

@@ -8,7 +8,7 @@ import pytest
 from hmsvcd.errors import HostError
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.records import Records
-from hmsvcd.model.generation import NOTHING, Generation, Manifest, State, UnitRecord
+from hmsvcd.model.generation import NOTHING, Generation, Manifest, SavedState, UnitRecord
 
 GENERATION = Generation(
     units={"a.service": "0-a.service"},
@@ -16,7 +16,7 @@ GENERATION = Generation(
     files={"home-services/a/app.toml": "0-app.toml"},
     services={"a": ("a.service",)},
 )
-STATE = State(
+STATE = SavedState(
     life="boot 17",
     units={"a.service": UnitRecord(applied="0-a.service", started="1-a.service", at=5)},
     owed=frozenset({"b.service", "a.service"}),
@@ -38,7 +38,7 @@ def test_before_the_first_apply_there_is_nothing(records):
     assert records.next_number() == 1
     assert records.current() is None
     assert records.manifests() == []
-    assert records.state() == State()
+    assert records.state() == SavedState()
     assert records.prune(3) == []
     assert records.objects() == frozenset()
 
@@ -200,7 +200,7 @@ def test_a_full_disk_keeps_the_old_state(small_disk):
     """What was recorded before is still true."""
     records = Records(Paths.from_environ({"HOME": str(small_disk)}))
     records.write_state(STATE)
-    big = State(units={f"unit-{number}.service": UnitRecord() for number in range(5_000)})
+    big = SavedState(units={f"unit-{number}.service": UnitRecord() for number in range(5_000)})
 
     with pytest.raises(HostError, match="No space left on device"):
         records.write_state(big)

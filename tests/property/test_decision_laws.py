@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hmsvcd.model.decision import Difference, Installing, Method, State
+from hmsvcd.model.decision import Difference, Installing, Method, UnitState
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, Plan
 from hmsvcd.model.unit import UnitFile, suffix
@@ -33,7 +33,7 @@ SITUATIONS = st.builds(
     Situation,
     unit=st.just("a.service"),
     kind=st.sampled_from(KINDS),
-    state=st.sampled_from(State),
+    state=st.sampled_from(UnitState),
     difference=st.sampled_from(Difference),
     method=st.sampled_from(Method) | st.none(),
     **{flag: st.booleans() for flag in FLAGS},
@@ -155,7 +155,7 @@ def any_situation(dice: random.Random) -> Situation:
     return Situation(
         "a.service",
         dice.choice(KINDS),
-        dice.choice(list(State)),
+        dice.choice(list(UnitState)),
         dice.choice(list(Difference)),
         dice.choice([*Method, None]),
         **{flag: dice.random() < 0.5 for flag in FLAGS},

@@ -8,14 +8,14 @@ import pytest
 
 from hmsvcd.host.sandbox import Sandbox
 from hmsvcd.host.systemd import Manager
-from hmsvcd.model.decision import State
+from hmsvcd.model.decision import UnitState
 from hmsvcd.pipeline.decide.states import state_of
 
 pytestmark = pytest.mark.systemd
 
 SLEEP = "ExecStart=/bin/sleep 1000\n"
 TRAP = "ExecStart=/bin/bash -c 'trap \"exit %d\" TERM; echo up; sleep 1000 & wait'\n"
-RUNNING = {State.UP, State.STARTING, State.LOOPING, State.STOPPING}
+RUNNING = {UnitState.UP, UnitState.STARTING, UnitState.LOOPING, UnitState.STOPPING}
 START = ("start", "--no-block")
 
 
@@ -29,7 +29,7 @@ class Story:
     name: str
     text: str
     steps: tuple[tuple[str, ...], ...]
-    state: State
+    state: UnitState
     suffix: str = "service"
 
     @property
@@ -40,66 +40,68 @@ class Story:
 
 END = ("…",)
 STORIES = (
-    Story("never-started", f"[Service]\n{SLEEP}", (), State.IDLE),
-    Story("up", f"[Service]\n{SLEEP}", (("start",),), State.UP),
-    Story("stopped-by-user", f"[Service]\n{SLEEP}", (("start",), ("stop",)), State.HELD),
+    Story("never-started", f"[Service]\n{SLEEP}", (), UnitState.IDLE),
+    Story("up", f"[Service]\n{SLEEP}", (("start",),), UnitState.UP),
+    Story("stopped-by-user", f"[Service]\n{SLEEP}", (("start",), ("stop",)), UnitState.HELD),
     Story("stopped-restarting", f"[Service]\nRestart=always\n{SLEEP}", (("start",), ("stop",)),
-          State.HELD),
-    Story("stopped-exits-143", f"[Service]\n{TRAP % 143}", (("start",), ("stop",)), State.HELD),
-    Story("stopped-exits-1", f"[Service]\n{TRAP % 1}", (("start",), ("stop",)), State.HELD),
+          UnitState.HELD),
+    Story("stopped-exits-143", f"[Service]\n{TRAP % 143}", (("start",), ("stop",)),
+          UnitState.HELD),
+    Story("stopped-exits-1", f"[Service]\n{TRAP % 1}", (("start",), ("stop",)), UnitState.HELD),
     Story("stopped-notify", "[Service]\nType=notify\nNotifyAccess=all\n"
           "ExecStart=/bin/bash -c 'systemd-notify --ready; exec sleep 1000'\n",
-          (("start",), ("stop",)), State.HELD),
+          (("start",), ("stop",)), UnitState.HELD),
     Story("stopped-again-after-restart", f"[Service]\n{SLEEP}",
-          (("start",), ("restart",), ("stop",)), State.HELD),
+          (("start",), ("restart",), ("stop",)), UnitState.HELD),
     Story("stopped-while-starting", f"[Service]\nType=notify\n{SLEEP}",
-          (START, ("stop",)), State.HELD),
-    Story("killed", f"[Service]\n{SLEEP}", (("start",), ("kill",), END), State.FINISHED),
+          (START, ("stop",)), UnitState.HELD),
+    Story("killed", f"[Service]\n{SLEEP}", (("start",), ("kill",), END), UnitState.FINISHED),
     Story("oneshot-killed", f"[Service]\nType=oneshot\n{SLEEP}", (START, ("kill",), END),
-          State.HELD),
+          UnitState.HELD),
     Story("killed-hard", f"[Service]\n{SLEEP}", (("start",), ("kill", "-sKILL"), END),
-          State.FAILED),
+          UnitState.FAILED),
     Story("remaining-stopped", "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-          "ExecStart=/bin/true\n", (("start",), ("stop",)), State.HELD),
+          "ExecStart=/bin/true\n", (("start",), ("stop",)), UnitState.HELD),
     Story("remaining", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
-          (("start",),), State.UP),
-    Story("exits-0", "[Service]\nExecStart=/bin/sleep 0.05\n", (("start",), END), State.FINISHED),
+          (("start",),), UnitState.UP),
+    Story("exits-0", "[Service]\nExecStart=/bin/sleep 0.05\n", (("start",), END),
+          UnitState.FINISHED),
     Story("oneshot", "[Service]\nType=oneshot\nExecStart=/bin/true\n", (("start",), END),
-          State.FINISHED),
+          UnitState.FINISHED),
     Story("oneshot-fails", "[Service]\nType=oneshot\nExecStart=/bin/false\n", (("start",), END),
-          State.FAILED),
-    Story("oneshot-runs", f"[Service]\nType=oneshot\n{SLEEP}", (START,), State.STARTING),
-    Story("exits-1", "[Service]\nExecStart=/bin/false\n", (("start",), END), State.FAILED),
+          UnitState.FAILED),
+    Story("oneshot-runs", f"[Service]\nType=oneshot\n{SLEEP}", (START,), UnitState.STARTING),
+    Story("exits-1", "[Service]\nExecStart=/bin/false\n", (("start",), END), UnitState.FAILED),
     Story("exits-143-by-itself", "[Service]\nExecStart=/bin/bash -c 'sleep 0.05; exit 143'\n",
-          (("start",), END), State.FAILED),
+          (("start",), END), UnitState.FAILED),
     Story("crashes", "[Service]\nExecStart=/bin/bash -c 'kill -SEGV $$$$'\n",
-          (("start",), END), State.FAILED),
+          (("start",), END), UnitState.FAILED),
     Story("no-program", "[Service]\nExecStart=/nowhere/at-all\n", (("start",), END),
-          State.FAILED),
+          UnitState.FAILED),
     Story("loops", "[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=1000\n",
-          (("start",),), State.LOOPING),
+          (("start",),), UnitState.LOOPING),
     Story("start-limit", "[Unit]\nStartLimitBurst=1\nStartLimitIntervalSec=1000\n[Service]\n"
           "ExecStart=/bin/false\nRestart=always\nRestartSec=1ms\n", (("start",), END),
-          State.FAILED),
+          UnitState.FAILED),
     Story("exec-condition", f"[Service]\nExecCondition=/bin/false\n{SLEEP}", (("start",), END),
-          State.IDLE),
+          UnitState.IDLE),
     Story("condition", f"[Unit]\nConditionPathExists=/nowhere\n[Service]\n{SLEEP}",
-          (("start",),), State.IDLE),
+          (("start",),), UnitState.IDLE),
     Story("assertion", f"[Unit]\nAssertPathExists=/nowhere\n[Service]\n{SLEEP}",
-          (("start",),), State.IDLE),
+          (("start",),), UnitState.IDLE),
     Story("start-pre-fails", f"[Service]\nExecStartPre=/bin/false\n{SLEEP}", (("start",), END),
-          State.FAILED),
+          UnitState.FAILED),
     Story("socket-up", "[Socket]\nListenStream=%t/story.sock\nService=up.service\n",
-          (), State.IDLE, "socket"),
-    Story("target-up", "[Unit]\n", (("start",),), State.UP, "target"),
-    Story("target-stopped", "[Unit]\nDescription=t\n", (("start",), ("stop",)), State.HELD,
+          (), UnitState.IDLE, "socket"),
+    Story("target-up", "[Unit]\n", (("start",),), UnitState.UP, "target"),
+    Story("target-stopped", "[Unit]\nDescription=t\n", (("start",), ("stop",)), UnitState.HELD,
           "target"),
     Story("timer-up", "[Timer]\nOnActiveSec=1h\nUnit=never-started.service\n", (("start",),),
-          State.UP, "timer"),
+          UnitState.UP, "timer"),
     Story("timer-stopped", "[Timer]\nOnActiveSec=1h\nUnit=never-started.service\n",
-          (("start",), ("stop",)), State.HELD, "timer"),
+          (("start",), ("stop",)), UnitState.HELD, "timer"),
     Story("stopping", "[Service]\nExecStop=/bin/sleep 1000\nTimeoutStopSec=5\n" + SLEEP,
-          (("start",), ("stop", "--no-block")), State.STOPPING),
+          (("start",), ("stop", "--no-block")), UnitState.STOPPING),
 )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def stage(shared_manager: Sandbox) -> Sandbox:
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 async def test_a_real_unit_has_the_state_of_its_story(stage: Sandbox, story: Story) -> None:
     """What systemd reports of a unit tells how it came to where it is."""
-    down = set(State) - RUNNING
+    down = set(UnitState) - RUNNING
     manager = await Manager.connect(stage.env)
     try:
         for step in story.steps:
@@ -133,7 +135,7 @@ async def test_a_real_unit_has_the_state_of_its_story(stage: Sandbox, story: Sto
         await manager.close()
 
 
-async def reached(manager: Manager, unit: str, states: set[State]) -> State:
+async def reached(manager: Manager, unit: str, states: set[UnitState]) -> UnitState:
     """Return the state of a unit once it is one of these, or what it is after a while."""
     end = time.monotonic() + 5
     while True:

@@ -4,7 +4,7 @@ import pytest
 
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.generation import Generation as Installed
-from hmsvcd.model.generation import JobRecord, Manifest, Pending, State, UnitRecord
+from hmsvcd.model.generation import JobRecord, Manifest, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
 from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance, possible_definitions
@@ -16,10 +16,10 @@ UNIT = "a.service"
 def pending(*results: JobRecord, names: tuple[str, ...] = ("old", "new")) -> Pending:
     """A switch of one unit from old to new that was cut off."""
     target = Manifest(2, 0, "config.toml", "", "apply", Installed({UNIT: "new"}))
-    return Pending(target, {UNIT: names}, frozenset(), "life", daemon_reload=True, results=results)
+    return Pending(target, {UNIT: names}, frozenset(), "life", results=results)
 
 
-def possible(state: State, unfinished: Pending | None = None) -> tuple[str, ...]:
+def possible(state: SavedState, unfinished: Pending | None = None) -> tuple[str, ...]:
     """What the unit may run, where generation and link say ``linked``."""
     return possible_definitions(state, unfinished, {UNIT: "linked"}, {UNIT: "linked"})[UNIT]
 
@@ -34,7 +34,7 @@ def possible(state: State, unfinished: Pending | None = None) -> tuple[str, ...]
 )
 def test_settled_unit(record, expected):
     """A unit may run what its last action has reached; one whose action never ran may be new."""
-    assert possible(State(units=record)) == expected
+    assert possible(SavedState(units=record)) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,13 @@ def test_settled_unit(record, expected):
 )
 def test_unit_of_an_unfinished_switch(results, expected):
     """A unit under way may run any of its definitions, until a job of its own has ended."""
-    assert possible(State(units={UNIT: UnitRecord(applied="old")}), pending(*results)) == expected
+    assert (
+        possible(SavedState(units={UNIT: UnitRecord(applied="old")}), pending(*results))
+        == expected
+    )
 
 
-def switched(result: str | None, kind: ActionKind = ActionKind.RESTART, **changes) -> State:
+def switched(result: str | None, kind: ActionKind = ActionKind.RESTART, **changes) -> SavedState:
     """The state after a switch in which the unit's action ended so."""
     seen = changes.pop("seen", ObservedUnit(UNIT, active_state="active", invocation="2"))
     results = () if result is None else (UnitResult(UNIT, kind, result),)
@@ -71,7 +74,7 @@ def switched(result: str | None, kind: ActionKind = ActionKind.RESTART, **change
         "linked_at": 5,
     }
     record = UnitRecord(applied="old", started="old", invocation="1")
-    return advance(State(units={UNIT: record}), Switched(**(values | changes)))
+    return advance(SavedState(units={UNIT: record}), Switched(**(values | changes)))
 
 
 @pytest.mark.parametrize("result", ["done", "failed", "skipped", None])
@@ -120,7 +123,7 @@ def test_a_restart_by_itself_before_the_switch(began, life, started):
         at=1, linked_at=30, linked_before={UNIT: "kept"},
     )  # fmt: skip
 
-    advanced = advance(State(life, {UNIT: record}), switch).units[UNIT]
+    advanced = advance(SavedState(life, {UNIT: record}), switch).units[UNIT]
 
     assert (advanced.started, advanced.invocation) == (started, "2")
     assert (advanced.linked_at, advanced.loaded_at) == (30, 32)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hmsvcd.model.decision import Installing, State
+from hmsvcd.model.decision import Installing, UnitState
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, Plan, Reloading
 from hmsvcd.model.settings import Settings
@@ -221,7 +221,7 @@ def test_what_a_user_stopped_stays_stopped() -> None:
     plan = decide(world((A,), (A2,), held("a.service")))
     assert plan.actions == ()
     [decision] = plan.decisions
-    assert (decision.rule, decision.state) == (24, State.HELD)
+    assert (decision.rule, decision.state) == (24, UnitState.HELD)
 
 
 def test_what_a_start_pulls_in_is_told() -> None:

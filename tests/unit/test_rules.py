@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hmsvcd.model.decision import Difference, Method, State
+from hmsvcd.model.decision import Difference, Method, UnitState
 from hmsvcd.pipeline.decide.rules import RULES, Situation, Verb, matching, table_markdown
 
 DOCUMENTATION = Path(__file__, "../../../docs/switching.md").resolve()
 BEGIN, END = "<!-- rules: begin -->\n", "<!-- rules: end -->\n"
 
-CHANGED = Situation("a.service", "service", State.UP, Difference.CHG)
-DOWN = replace(CHANGED, state=State.IDLE, wanted=True)
+CHANGED = Situation("a.service", "service", UnitState.UP, Difference.CHG)
+DOWN = replace(CHANGED, state=UnitState.IDLE, wanted=True)
 GONE = replace(CHANGED, gone=True)
 
 
@@ -25,9 +25,9 @@ GONE = replace(CHANGED, gone=True)
         (replace(GONE, fallback=True, difference=Difference.EQ), (2, 8), Verb.NOTHING),
         (replace(GONE, kind="slice"), (3,), Verb.NOTHING),
         (replace(GONE, stays=True), (4,), Verb.NOTHING),
-        (replace(GONE, state=State.STOPPING), (5,), Verb.STOP),
-        (replace(GONE, state=State.HELD, failed=True), (6,), Verb.RESET_FAILED),
-        (replace(GONE, state=State.FINISHED), (7,), Verb.NOTHING),
+        (replace(GONE, state=UnitState.STOPPING), (5,), Verb.STOP),
+        (replace(GONE, state=UnitState.HELD, failed=True), (6,), Verb.RESET_FAILED),
+        (replace(GONE, state=UnitState.FINISHED), (7,), Verb.NOTHING),
         (replace(CHANGED, difference=Difference.SAME), (8,), Verb.NOTHING),
         (replace(CHANGED, kind="target"), (9,), Verb.START_WANTED),
         (replace(CHANGED, kind="slice"), (10,), Verb.NOTHING),
@@ -37,7 +37,7 @@ GONE = replace(CHANGED, gone=True)
         (replace(CHANGED, kind="timer", elapses=True), (13,), Verb.KEEP),
         (replace(CHANGED, can_reload=True, method=Method.RELOAD), (14,), Verb.RELOAD),
         (replace(CHANGED, method=Method.RELOAD), (18,), Verb.RESTART),
-        (replace(CHANGED, state=State.STARTING, can_reload=True, method=Method.RELOAD), (18,),
+        (replace(CHANGED, state=UnitState.STARTING, can_reload=True, method=Method.RELOAD), (18,),
          Verb.RESTART),
         (replace(CHANGED, difference=Difference.TRIG, can_reload=True), (18,), Verb.RESTART),
         (replace(CHANGED, difference=Difference.TRIG, can_reload=True, trigger_reloads=True),
@@ -49,22 +49,22 @@ GONE = replace(CHANGED, gone=True)
         (replace(CHANGED, active_socket=True, method=Method.STOP_START), (16,), Verb.STOP),
         (replace(CHANGED, active_socket=True, method=Method.STOP_START, wanted=True), (17,),
          Verb.STOP_START),
-        (replace(CHANGED, state=State.LOOPING), (18,), Verb.RESTART),
-        (replace(CHANGED, state=State.STOPPING), (19,), Verb.NOTHING),
+        (replace(CHANGED, state=UnitState.LOOPING), (18,), Verb.RESTART),
+        (replace(CHANGED, state=UnitState.STOPPING), (19,), Verb.NOTHING),
         (replace(DOWN, refuses_start=True), (20,), Verb.NOTHING),
-        (replace(DOWN, state=State.OWED, requirements_met=True), (21,), Verb.START),
-        (replace(DOWN, state=State.OWED), (21,), Verb.NOTHING),
+        (replace(DOWN, state=UnitState.OWED, requirements_met=True), (21,), Verb.START),
+        (replace(DOWN, state=UnitState.OWED), (21,), Verb.NOTHING),
         (replace(DOWN, wanted=False), (22,), Verb.NOTHING),
-        (replace(DOWN, state=State.HELD, known=False), (23,), Verb.START),
-        (replace(DOWN, state=State.HELD, newly_wanted=True), (24,), Verb.NOTHING),
-        (replace(DOWN, state=State.FINISHED, newly_wanted=True), (25,), Verb.START),
-        (replace(DOWN, state=State.FINISHED, plain_oneshot=True), (26,), Verb.NOTHING),
-        (replace(DOWN, state=State.FINISHED, difference=Difference.EQ), (26,), Verb.NOTHING),
-        (replace(DOWN, state=State.FINISHED), (26,), Verb.START),
-        (replace(DOWN, state=State.FAILED), (27,), Verb.START),
-        (replace(DOWN, state=State.FAILED, difference=Difference.EQ), (27,), Verb.START),
-        (replace(DOWN, state=State.FAILED, difference=Difference.SAME), (29,), Verb.NOTHING),
-        (replace(DOWN, state=State.FAILED, difference=Difference.SAME, asked=True), (27,),
+        (replace(DOWN, state=UnitState.HELD, known=False), (23,), Verb.START),
+        (replace(DOWN, state=UnitState.HELD, newly_wanted=True), (24,), Verb.NOTHING),
+        (replace(DOWN, state=UnitState.FINISHED, newly_wanted=True), (25,), Verb.START),
+        (replace(DOWN, state=UnitState.FINISHED, plain_oneshot=True), (26,), Verb.NOTHING),
+        (replace(DOWN, state=UnitState.FINISHED, difference=Difference.EQ), (26,), Verb.NOTHING),
+        (replace(DOWN, state=UnitState.FINISHED), (26,), Verb.START),
+        (replace(DOWN, state=UnitState.FAILED), (27,), Verb.START),
+        (replace(DOWN, state=UnitState.FAILED, difference=Difference.EQ), (27,), Verb.START),
+        (replace(DOWN, state=UnitState.FAILED, difference=Difference.SAME), (29,), Verb.NOTHING),
+        (replace(DOWN, state=UnitState.FAILED, difference=Difference.SAME, asked=True), (27,),
          Verb.START),
         (DOWN, (28,), Verb.START),
         (replace(DOWN, difference=Difference.SAME, requirement_starts=True), (28,), Verb.START),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hmsvcd.model.decision import State
+from hmsvcd.model.decision import UnitState
 from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.pipeline.decide.states import state_of
 
@@ -20,48 +20,50 @@ def service(**properties: object) -> ObservedUnit:
 @pytest.mark.parametrize(
     ("unit", "state"),
     [
-        (service(), State.FINISHED),
-        (service(job="start"), State.STARTING),
-        (service(active_state="active", job="restart"), State.STARTING),
-        (service(active_state="active", job="stop"), State.UP),
-        (service(active_state="active", job="reload"), State.UP),
-        (service(active_state="refreshing"), State.UP),
-        (service(active_state="activating", sub_state="auto-restart"), State.LOOPING),
-        (service(active_state="activating", sub_state="auto-restart-queued"), State.LOOPING),
-        (service(active_state="activating", sub_state="start-pre"), State.STARTING),
-        (service(active_state="deactivating"), State.LOOPING),
-        (service(active_state="deactivating", job="stop"), State.STOPPING),
-        (service(active_state="maintenance"), State.STOPPING),
-        (service(main_exit=31), State.HELD),
-        (service(main_exit=31, active_state="failed", result="exit-code"), State.HELD),
-        (service(main_exit=31, active_state="failed", result="core-dump"), State.HELD),
-        (service(main_exit=31, active_state="failed", result="timeout"), State.FAILED),
-        (service(active_state="failed", result="signal", main_status=15), State.HELD),
-        (service(active_state="failed", result="signal", main_status=9), State.FAILED),
-        (service(active_state="failed", result="exit-code", main_status=15), State.FAILED),
-        (service(inactive_exit=35), State.HELD),
-        (service(inactive_exit=35, service_type="oneshot"), State.FINISHED),
-        (service(main_start=0, main_exit=0), State.HELD),
-        (service(service_type="oneshot", remain_after_exit=True), State.HELD),
-        (service(inactive_enter=0), State.IDLE),
-        (service(condition_result=False, condition_timestamp=50), State.IDLE),
-        (service(condition_result=False, condition_timestamp=39), State.FINISHED),
-        (service(assert_result=False, assert_timestamp=50), State.IDLE),
-        (service(result="exec-condition"), State.IDLE),
-        (service(result="exec-condition", active_state="failed"), State.FAILED),
-        (ObservedUnit("a.socket", inactive_enter=40, active_state="failed"), State.FAILED),
-        (ObservedUnit("a.timer", inactive_enter=40), State.HELD),
-        (ObservedUnit("unknown.service"), State.IDLE),
+        (service(), UnitState.FINISHED),
+        (service(job="start"), UnitState.STARTING),
+        (service(active_state="active", job="restart"), UnitState.STARTING),
+        (service(active_state="active", job="stop"), UnitState.UP),
+        (service(active_state="active", job="reload"), UnitState.UP),
+        (service(active_state="refreshing"), UnitState.UP),
+        (service(active_state="activating", sub_state="auto-restart"), UnitState.LOOPING),
+        (service(active_state="activating", sub_state="auto-restart-queued"), UnitState.LOOPING),
+        (service(active_state="activating", sub_state="start-pre"), UnitState.STARTING),
+        (service(active_state="deactivating"), UnitState.LOOPING),
+        (service(active_state="deactivating", job="stop"), UnitState.STOPPING),
+        (service(active_state="maintenance"), UnitState.STOPPING),
+        (service(main_exit=31), UnitState.HELD),
+        (service(main_exit=31, active_state="failed", result="exit-code"), UnitState.HELD),
+        (service(main_exit=31, active_state="failed", result="core-dump"), UnitState.HELD),
+        (service(main_exit=31, active_state="failed", result="timeout"), UnitState.FAILED),
+        (service(active_state="failed", result="signal", main_status=15), UnitState.HELD),
+        (service(active_state="failed", result="signal", main_status=9), UnitState.FAILED),
+        (service(active_state="failed", result="exit-code", main_status=15), UnitState.FAILED),
+        (service(inactive_exit=35), UnitState.HELD),
+        (service(inactive_exit=35, service_type="oneshot"), UnitState.FINISHED),
+        (service(main_start=0, main_exit=0), UnitState.HELD),
+        (service(service_type="oneshot", remain_after_exit=True), UnitState.HELD),
+        (service(inactive_enter=0), UnitState.IDLE),
+        (service(condition_result=False, condition_timestamp=50), UnitState.IDLE),
+        (service(condition_result=False, condition_timestamp=39), UnitState.FINISHED),
+        (service(assert_result=False, assert_timestamp=50), UnitState.IDLE),
+        (service(result="exec-condition"), UnitState.IDLE),
+        (service(result="exec-condition", active_state="failed"), UnitState.FAILED),
+        (ObservedUnit("a.socket", inactive_enter=40, active_state="failed"), UnitState.FAILED),
+        (ObservedUnit("a.timer", inactive_enter=40), UnitState.HELD),
+        (ObservedUnit("unknown.service"), UnitState.IDLE),
     ],
 )  # fmt: skip
-def test_the_first_state_that_holds(unit: ObservedUnit, state: State) -> None:
+def test_the_first_state_that_holds(unit: ObservedUnit, state: UnitState) -> None:
     """Timestamps and results tell who ended a unit, and whether it could ever run."""
     assert state_of(unit, owed=False) is state
 
 
 def test_a_start_is_owed_to_what_is_down() -> None:
     """What is up or on its way needs nothing; what is down is owed a start, however it ended."""
-    assert state_of(service(main_exit=31), owed=True) is State.OWED
-    assert state_of(service(active_state="failed"), owed=True) is State.OWED
-    assert state_of(service(active_state="active"), owed=True) is State.UP
-    assert state_of(service(active_state="deactivating", job="stop"), owed=True) is State.STOPPING
+    assert state_of(service(main_exit=31), owed=True) is UnitState.OWED
+    assert state_of(service(active_state="failed"), owed=True) is UnitState.OWED
+    assert state_of(service(active_state="active"), owed=True) is UnitState.UP
+    assert (
+        state_of(service(active_state="deactivating", job="stop"), owed=True) is UnitState.STOPPING
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hmsvcd.model.generation import Generation, State, UnitRecord
+from hmsvcd.model.generation import Generation, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import Standing, Status
 from hmsvcd.pipeline.summarize import Known, summarize
@@ -31,7 +31,7 @@ def told(unit: ObservedUnit, record: UnitRecord | None = None, **known: Any) -> 
     others = known.pop("others", ())
     units = {each.name: each for each in (unit, *others)}
     observed = Observed(units, LIFE, units_loaded=known.pop("units_loaded", 0))
-    state = State(known.pop("life", LIFE), {"a.service": record} if record else {})
+    state = SavedState(known.pop("life", LIFE), {"a.service": record} if record else {})
     return summarize(Known(generation, state, observed, **known), 1)
 
 
@@ -136,7 +136,7 @@ def test_a_failed_unit_is_a_failed_service() -> None:
     )
     failed = ObservedUnit("a-x.service", active_state="failed", inactive_enter=1)
     observed = Observed({"a.service": seen(**UP), failed.name: failed}, LIFE)
-    status = summarize(Known(generation, State(), observed), 1)
+    status = summarize(Known(generation, SavedState(), observed), 1)
     assert status.services["a"].standing is Standing.FAILED
     assert status.has_failed
     assert list(status.units) == ["t.timer"]

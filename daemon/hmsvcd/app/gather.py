@@ -9,7 +9,7 @@ from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.host.unit_path import UnitPath
-from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, State
+from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, SavedState
 from hmsvcd.pipeline.advance import possible_definitions
 
 
@@ -21,7 +21,7 @@ class Ground:
     """
 
     current: Manifest | None
-    state: State
+    state: SavedState
     pending: Pending | None
     installed: Installed
     old: Mapping[str, tuple[str, ...]]

@@ -13,7 +13,7 @@ from hmsvcd.host.store import Store
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.generation import Generation, Manifest, Pending
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import Reloading, UnitResult
+from hmsvcd.model.plan import UnitResult
 from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance
 from hmsvcd.pipeline.leaving import with_leaving
 
@@ -73,7 +73,6 @@ class Recording:
                 definitions=definitions,
                 owed=owed,
                 life=observed.life,
-                daemon_reload=self._planned.plan.reloading is not Reloading.NOT,
             )
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from rich.text import Text
 
 from hmsvcd.cli.console import Console, one_line
-from hmsvcd.model.decision import Decision, Difference, State
+from hmsvcd.model.decision import Decision, Difference, UnitState
 from hmsvcd.model.plan import Action, ActionKind, Change, FileChange, LinkKind, Plan, Reloading
 
 Sides = Callable[[FileChange], tuple[str, str] | None]
@@ -26,7 +26,7 @@ STYLES = {
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _VERBS = {Change.CREATE: "install", Change.REPLACE: "update", Change.REMOVE: "remove"}
 _ORDER = (LinkKind.UNIT, LinkKind.FILE, LinkKind.DEPENDENCY)
-_RUNNING = frozenset({State.UP, State.STARTING, State.LOOPING})
+_RUNNING = frozenset({UnitState.UP, UnitState.STARTING, UnitState.LOOPING})
 _WITHOUT_JOBS = "so that systemd knows; no unit has to do anything"
 _CONTEXT = 2
 _WIDEST_NAME = 40

@@ -10,7 +10,7 @@ from hmsvcd.errors import HostError
 from hmsvcd.host import files
 from hmsvcd.host.disk_format import DiskFormat
 from hmsvcd.host.paths import Paths
-from hmsvcd.model.generation import Manifest, State
+from hmsvcd.model.generation import Manifest, SavedState
 
 MANIFEST = DiskFormat("generation")
 STATE = DiskFormat("state")
@@ -95,12 +95,12 @@ class Records:
         files.replace_link(self._current, f"{self._generations.name}/{number}.toml")
         files.sync_folder(self._current.parent)
 
-    def state(self) -> State:
+    def state(self) -> SavedState:
         """Return what each unit's action has reached; empty before the first apply."""
         table = _read(STATE, self._state)
-        return State() if table is None else STATE.decode(State, table, self._state)
+        return SavedState() if table is None else STATE.decode(SavedState, table, self._state)
 
-    def write_state(self, state: State) -> None:
+    def write_state(self, state: SavedState) -> None:
         """Record what each unit's action has reached, durably."""
         _write(STATE, self._state, state)
 
@@ -146,5 +146,5 @@ def _read(kind: DiskFormat, path: Path) -> object:
         raise kind.unusable(path, str(error)) from error
 
 
-def _write(kind: DiskFormat, path: Path, value: Manifest | State) -> None:
+def _write(kind: DiskFormat, path: Path, value: Manifest | SavedState) -> None:
     files.replace(path, tomli_w.dumps(kind.encode(value)))

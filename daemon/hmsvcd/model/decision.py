@@ -9,7 +9,7 @@ from hmsvcd.model.settings import Settings
 from hmsvcd.model.unit import UnitFile
 
 
-class State(StrEnum):
+class UnitState(StrEnum):
     """What a unit is doing, as far as a switch cares (docs/switching.md)."""
 
     STARTING = "starting"
@@ -83,7 +83,7 @@ class Decision:
 
     unit: str
     rule: int
-    state: State
+    state: UnitState
     difference: Difference
     reason: str
     changed: str = ""

@@ -100,7 +100,7 @@ class UnitRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SavedState:
     """``state.toml``: what each unit's action has reached.
 
     ``life`` names the manager's life (boot id and start time) in which ``owed`` and the
@@ -125,7 +125,6 @@ class Pending:
     definitions: Mapping[str, tuple[str, ...]]
     owed: frozenset[str]
     life: str
-    daemon_reload: bool
     results: tuple["JobRecord", ...] = ()
 
 

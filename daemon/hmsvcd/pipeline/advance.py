@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hmsvcd.model.decision import Difference
-from hmsvcd.model.generation import JobRecord, Pending, State, UnitRecord
+from hmsvcd.model.generation import JobRecord, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
 from hmsvcd.pipeline.taken_up import taken_up
@@ -21,7 +21,7 @@ _UP = frozenset({"active", "reloading", "refreshing"})
 
 
 def possible_definitions(
-    state: State,
+    state: SavedState,
     pending: Pending | None,
     declared: Mapping[str, str],
     installed: Mapping[str, str],
@@ -84,7 +84,7 @@ class Switched:
     linked_before: Mapping[str, str] = field(default_factory=dict)
 
 
-def advance(state: State, switched: Switched) -> State:
+def advance(state: SavedState, switched: Switched) -> SavedState:
     """Return the state after a switch (docs/state.md)."""
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
@@ -98,7 +98,7 @@ def advance(state: State, switched: Switched) -> State:
         )
         for unit in switched.units
     }
-    return State(switched.after.life, units, frozenset(_still_owed(switched, results)))
+    return SavedState(switched.after.life, units, frozenset(_still_owed(switched, results)))
 
 
 def _until_now(record: UnitRecord, switched: Switched, unit: str, life: str) -> UnitRecord:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hmsvcd.model.decision import Difference
-from hmsvcd.model.decision import State as UnitState
-from hmsvcd.model.generation import Generation, State, UnitRecord
+from hmsvcd.model.decision import Difference, UnitState
+from hmsvcd.model.generation import Generation, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import NO_FAILURE
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
@@ -51,7 +50,7 @@ class Known:
     """
 
     generation: Generation
-    state: State
+    state: SavedState
     observed: Observed
     started: Mapping[str, UnitFile] = field(default_factory=dict)
     linked: Mapping[str, UnitFile] = field(default_factory=dict)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
-from hmsvcd.model.decision import Decision, Difference, Installing, Method, State
+from hmsvcd.model.decision import Decision, Difference, Installing, Method, UnitState
 from hmsvcd.model.diagnostic import Diagnostic, warning
 from hmsvcd.model.plan import Action, ActionKind, Induced, Plan, Reloading
 from hmsvcd.model.unit import suffix
+from hmsvcd.pipeline.decide.agree import Agreed, agree
 from hmsvcd.pipeline.decide.dependencies import GOES_DOWN_WITH, Dependencies, closure
 from hmsvcd.pipeline.decide.diff import only_triggers
 from hmsvcd.pipeline.decide.induce import STARTS, STOPS, induced_by
 from hmsvcd.pipeline.decide.method import is_plain_oneshot
 from hmsvcd.pipeline.decide.order import sending_order
 from hmsvcd.pipeline.decide.rules import LEAVING_RULE, SOCKET_RULE, TARGET_RULE, Verb
-from hmsvcd.pipeline.decide.settle import Settled, settle
 from hmsvcd.pipeline.decide.survey import changed, in_words
 
 _KINDS = {
@@ -50,23 +50,23 @@ class _Verdicts:
     def __init__(self, world: Installing, dependencies: Dependencies) -> None:
         self._world = world
         self._dependencies = dependencies
-        self._settled: Settled = settle(world, dependencies)
+        self._agreed: Agreed = agree(world, dependencies)
 
     def actions(self) -> Iterator[Action]:
         """Yield the actions of all units, in no particular order."""
-        for unit in self._settled.situations:
+        for unit in self._agreed.situations:
             yield from self._actions_of(unit)
-        for unit, target in self._settled.wanted.items():
+        for unit, target in self._agreed.wanted.items():
             yield Action(unit, ActionKind.START, f"newly wanted by {target}", TARGET_RULE)
 
     def _actions_of(self, unit: str) -> Iterator[Action]:
-        kind = _KINDS.get(self._settled.verb(unit))
+        kind = _KINDS.get(self._agreed.verb(unit))
         if kind is None:
             return
         if unit == self._world.observed.own_unit and kind is ActionKind.STOP_START:
             kind = ActionKind.RESTART  # stopped, nobody would be left to start it
-        situation = self._settled.situations[unit]
-        stuck = situation.failed or situation.state is State.LOOPING
+        situation = self._agreed.situations[unit]
+        stuck = situation.failed or situation.state is UnitState.LOOPING
         rule, reason = self._grounds(unit)
         if kind in STARTS and stuck and unit in self._dependencies.subjects:
             yield Action(unit, ActionKind.RESET_FAILED, reason, rule)
@@ -74,9 +74,9 @@ class _Verdicts:
 
     def _grounds(self, unit: str) -> tuple[int, str]:
         """Return the number of the rule that counts, and its reason in words."""
-        rules = self._settled.rules[unit]
-        socket = self._settled.bounced.get(unit)
-        if socket and rules[-1].verb is not self._settled.verb(unit):
+        rules = self._agreed.rules[unit]
+        socket = self._agreed.bounced.get(unit)
+        if socket and rules[-1].verb is not self._agreed.verb(unit):
             return SOCKET_RULE, f"its socket {socket} is stopped and started"
         changes = self._in_words(unit)
         return rules[-1].number, "; ".join(rule.reason.format(changed=changes) for rule in rules)
@@ -92,14 +92,14 @@ class _Verdicts:
         return changed(self._dependencies.old(unit), new) if new else ()
 
     def _pending(self, unit: str, kind: ActionKind) -> str | None:
-        partly = self._settled.situations[unit].difference is Difference.CHG
+        partly = self._agreed.situations[unit].difference is Difference.CHG
         if kind is ActionKind.KEEP or (kind is ActionKind.RELOAD and partly):
             return in_words(self._changed(unit)) or None
         return None
 
     def decisions(self) -> Iterator[Decision]:
         """Yield the rule, the grounds and the reason for every unit."""
-        for unit, situation in self._settled.situations.items():
+        for unit, situation in self._agreed.situations.items():
             rule, reason = self._grounds(unit)
             names = in_words(self._changed(unit))
             yield Decision(unit, rule, situation.state, situation.difference, reason, names)
@@ -111,8 +111,8 @@ class _Verdicts:
                 masked = self._world.observed.unit(unit).load_state == "masked"
                 hint = f"`systemctl --user unmask {unit}` takes it off" if masked else _TAKE_OVER
                 yield warning(f"{unit} is left alone: {path} counts in its place", None, hint=hint)
-        for unit, rules in self._settled.rules.items():
-            situation = self._settled.situations[unit]
+        for unit, rules in self._agreed.rules.items():
+            situation = self._agreed.situations[unit]
             if rules[-1].number == LEAVING_RULE:
                 yield warning(f"{unit} is no longer declared, but left running", None)
             unable = situation.method is Method.RELOAD and not situation.can_reload

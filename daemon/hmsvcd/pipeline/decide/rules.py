@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hmsvcd.model.decision import Difference, Method, State
+from hmsvcd.model.decision import Difference, Method, UnitState
 
 LEAVING_RULE = 4
 TARGET_RULE = 9
@@ -49,7 +49,7 @@ class Situation:
 
     unit: str
     kind: str
-    state: State
+    state: UnitState
     difference: Difference
     method: Method | None = None
     failed: bool = False
@@ -72,7 +72,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Criterion:
     """Something that holds of a situation or does not, and how the documentation says it."""
 
     words: str
@@ -81,14 +81,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of the table: if all conditions hold, do this.
+    """A row of the table: if all criteria hold, do this.
 
     ``reason`` is a template of ``{changed}``, which names the directives that changed. ``note`` is
     what the documentation adds to the verb.
     """
 
     number: int
-    conditions: tuple[Condition, ...]
+    criteria: tuple[Criterion, ...]
     verb: Verb
     reason: str
     note: str = ""
@@ -100,43 +100,43 @@ class Rule:
 
     def holds(self, situation: Situation) -> bool:
         """Say whether this row is for that situation."""
-        return all(condition.holds(situation) for condition in self.conditions)
+        return all(criterion.holds(situation) for criterion in self.criteria)
 
 
-def _state(*states: State) -> Condition:
-    return Condition(" ".join(state.name for state in states), lambda it: it.state in states)
+def _state(*states: UnitState) -> Criterion:
+    return Criterion(" ".join(state.name for state in states), lambda it: it.state in states)
 
 
-def _kind(*kinds: str) -> Condition:
-    return Condition(" or ".join(kinds), lambda it: it.kind in kinds)
+def _kind(*kinds: str) -> Criterion:
+    return Criterion(" or ".join(kinds), lambda it: it.kind in kinds)
 
 
-def _method(method: Method) -> Condition:
-    return Condition(f"method {method}", lambda it: it.method is method)
+def _method(method: Method) -> Criterion:
+    return Criterion(f"method {method}", lambda it: it.method is method)
 
 
-_DISPLACED = Condition(
+_DISPLACED = Criterion(
     "declared, but overridden or shadowed", lambda it: it.displaced and not it.gone
 )
-_FALLS_BACK = Condition(
+_FALLS_BACK = Criterion(
     "gone or masked, and another file of that name counts then",
     lambda it: it.gone and it.fallback,
 )
-_GONE = Condition("gone", lambda it: it.gone and not it.fallback)
-_STAYS = Condition("X-StopOnRemoval=false or RefuseManualStop before", lambda it: it.stays)
-_FAILED = Condition("failed", lambda it: it.failed)
-_RUNS = _state(State.UP, State.STARTING, State.LOOPING)
-_RUNS_OR_STOPS = _state(State.UP, State.STARTING, State.LOOPING, State.STOPPING)
-_AT_MOST_EQ = Condition("at most EQ", lambda it: it.difference in {Difference.SAME, Difference.EQ})
-_PLAIN_ONESHOT = Condition(
+_GONE = Criterion("gone", lambda it: it.gone and not it.fallback)
+_STAYS = Criterion("X-StopOnRemoval=false or RefuseManualStop before", lambda it: it.stays)
+_FAILED = Criterion("failed", lambda it: it.failed)
+_RUNS = _state(UnitState.UP, UnitState.STARTING, UnitState.LOOPING)
+_RUNS_OR_STOPS = _state(UnitState.UP, UnitState.STARTING, UnitState.LOOPING, UnitState.STOPPING)
+_AT_MOST_EQ = Criterion("at most EQ", lambda it: it.difference in {Difference.SAME, Difference.EQ})
+_PLAIN_ONESHOT = Criterion(
     "Type=oneshot without RemainAfterExit, before and after", lambda it: it.plain_oneshot
 )
-_METHOD_UNSET = Condition("method unset", lambda it: it.method is None)
-_ELAPSES = Condition(
+_METHOD_UNSET = Criterion("method unset", lambda it: it.method is None)
+_ELAPSES = Criterion(
     "timer that would elapse at once", lambda it: it.kind == "timer" and it.elapses
 )
-_CAN_RELOAD = Condition("can reload", lambda it: it.can_reload)
-_RELOADS = Condition(
+_CAN_RELOAD = Criterion("can reload", lambda it: it.can_reload)
+_RELOADS = Criterion(
     'method reload; or TRIG, method unset and `trigger_action = "reload"`; '
     "or a mount of which only Options changed",
     lambda it: (
@@ -145,23 +145,23 @@ _RELOADS = Condition(
         or (it.difference is Difference.OPTIONS and it.kind == "mount")
     ),
 )
-_ACTIVE_SOCKET = Condition("with an active socket", lambda it: it.active_socket)
-_NOT_WANTED = Condition("not wanted", lambda it: not it.wanted)
-_REFUSES_START = Condition("RefuseManualStart or X-OnlyManualStart", lambda it: it.refuses_start)
-_REQUIREMENTS_MET = Condition(
+_ACTIVE_SOCKET = Criterion("with an active socket", lambda it: it.active_socket)
+_NOT_WANTED = Criterion("not wanted", lambda it: not it.wanted)
+_REFUSES_START = Criterion("RefuseManualStart or X-OnlyManualStart", lambda it: it.refuses_start)
+_REQUIREMENTS_MET = Criterion(
     "all it requires is up or started by this pass", lambda it: it.requirements_met
 )
-_UNKNOWN_BEFORE = Condition("it had no definition before", lambda it: not it.known)
-_NEWLY_WANTED = Condition("newly wanted", lambda it: it.newly_wanted)
-_OVER = Condition(
+_UNKNOWN_BEFORE = Criterion("it had no definition before", lambda it: not it.known)
+_NEWLY_WANTED = Criterion("newly wanted", lambda it: it.newly_wanted)
+_OVER = Criterion(
     "plain oneshot before and after, or at most EQ",
     lambda it: it.plain_oneshot or _AT_MOST_EQ.holds(it),
 )
-_TRY_AGAIN = Condition(
+_TRY_AGAIN = Criterion(
     "the parsed unit differs at all, or the pass is asked for",
     lambda it: it.difference is not Difference.SAME or it.asked,
 )
-_TRY_NOW = Condition(
+_TRY_NOW = Criterion(
     "more than EQ, or something it requires is started or restarted by this pass",
     lambda it: not _AT_MOST_EQ.holds(it) or it.requirement_starts,
 )
@@ -186,7 +186,7 @@ RULES: tuple[Rule, ...] = (
          "{changed}; a job is not cut short", "its next start takes it up"),
     Rule(13, (_RUNS, _ELAPSES), Verb.KEEP,
          "{changed}; started now it would elapse at once", "pending"),
-    Rule(14, (_state(State.UP), _CAN_RELOAD, _RELOADS), Verb.RELOAD,
+    Rule(14, (_state(UnitState.UP), _CAN_RELOAD, _RELOADS), Verb.RELOAD,
          "{changed}", "with CHG, what only a restart takes up is pending"),
     Rule(15, (_RUNS, _kind("socket")), Verb.STOP_START,
          "{changed}", "and its service likewise, if that was up"),
@@ -197,21 +197,21 @@ RULES: tuple[Rule, ...] = (
     Rule(18, (_RUNS,), Verb.RESTART,
          "{changed}", "LOOPING: reset-failed first; method reload, but it cannot: warn"),
 
-    Rule(19, (_state(State.STOPPING),), Verb.NOTHING, "it is stopping"),
+    Rule(19, (_state(UnitState.STOPPING),), Verb.NOTHING, "it is stopping"),
     Rule(20, (_REFUSES_START,), Verb.NOTHING, "it is not to be started by us"),
-    Rule(21, (_state(State.OWED), _REQUIREMENTS_MET), Verb.START,
+    Rule(21, (_state(UnitState.OWED), _REQUIREMENTS_MET), Verb.START,
          "it was up before a switch took it down"),
-    Rule(21, (_state(State.OWED),), Verb.NOTHING, "what it requires is down"),
+    Rule(21, (_state(UnitState.OWED),), Verb.NOTHING, "what it requires is down"),
     Rule(22, (_NOT_WANTED,), Verb.NOTHING, "nothing that is up wants it"),
     Rule(23, (_UNKNOWN_BEFORE,), Verb.START, "new", "reset-failed first if failed"),
-    Rule(24, (_state(State.HELD),), Verb.NOTHING,
+    Rule(24, (_state(UnitState.HELD),), Verb.NOTHING,
          "it stays stopped, as somebody stopped it", "status `held`"),
     Rule(25, (_NEWLY_WANTED,), Verb.START, "newly wanted"),
-    Rule(26, (_state(State.FINISHED), _OVER), Verb.NOTHING, "it has finished"),
-    Rule(26, (_state(State.FINISHED),), Verb.START, "{changed}"),
-    Rule(27, (_state(State.FAILED), _TRY_AGAIN), Verb.START,
+    Rule(26, (_state(UnitState.FINISHED), _OVER), Verb.NOTHING, "it has finished"),
+    Rule(26, (_state(UnitState.FINISHED),), Verb.START, "{changed}"),
+    Rule(27, (_state(UnitState.FAILED), _TRY_AGAIN), Verb.START,
          "it had failed", "reset-failed first"),
-    Rule(28, (_state(State.IDLE), _TRY_NOW), Verb.START, "wanted, and has not run yet"),
+    Rule(28, (_state(UnitState.IDLE), _TRY_NOW), Verb.START, "wanted, and has not run yet"),
     Rule(29, (), Verb.NOTHING, "nothing to do"),
 )  # fmt: skip
 
@@ -230,6 +230,6 @@ def table_markdown() -> str:
 
 
 def _row(rule: Rule) -> str:
-    conditions = " **and** ".join(condition.words for condition in rule.conditions) or "else"
+    criteria = " **and** ".join(criterion.words for criterion in rule.criteria) or "else"
     then = f"{rule.verb}; {rule.note}" if rule.note else rule.verb
-    return f"| {rule.number} | {conditions} | {then} |\n"
+    return f"| {rule.number} | {criteria} | {then} |\n"

@@ -7,7 +7,7 @@ it leaves the active state, one that was told to stop has it end afterwards.
 
 from collections.abc import Callable
 
-from hmsvcd.model.decision import State
+from hmsvcd.model.decision import UnitState
 from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.model.unit import suffix
 
@@ -15,14 +15,14 @@ _STARTING_JOBS = frozenset({"start", "restart", "try-restart", "reload-or-start"
 _ENDED_ON_REQUEST = frozenset({"success", "exit-code", "signal", "core-dump"})
 
 
-def state_of(unit: ObservedUnit, *, owed: bool) -> State:
+def state_of(unit: ObservedUnit, *, owed: bool) -> UnitState:
     """Return the first state whose condition holds; ``owed``: it is owed a start."""
     for state, holds in _RUNNING:
         if holds(unit):
             return state
     if owed:
-        return State.OWED
-    return next((state for state, holds in _DOWN if holds(unit)), State.FINISHED)
+        return UnitState.OWED
+    return next((state for state, holds in _DOWN if holds(unit)), UnitState.FINISHED)
 
 
 def _starting(unit: ObservedUnit) -> bool:
@@ -91,14 +91,14 @@ def _failed(unit: ObservedUnit) -> bool:
     return unit.active_state == "failed"
 
 
-_RUNNING: tuple[tuple[State, Callable[[ObservedUnit], bool]], ...] = (
-    (State.STARTING, _starting),
-    (State.UP, _up),
-    (State.LOOPING, _looping),
-    (State.STOPPING, _stopping),
+_RUNNING: tuple[tuple[UnitState, Callable[[ObservedUnit], bool]], ...] = (
+    (UnitState.STARTING, _starting),
+    (UnitState.UP, _up),
+    (UnitState.LOOPING, _looping),
+    (UnitState.STOPPING, _stopping),
 )
-_DOWN: tuple[tuple[State, Callable[[ObservedUnit], bool]], ...] = (
-    (State.IDLE, _idle),
-    (State.HELD, _held),
-    (State.FAILED, _failed),
+_DOWN: tuple[tuple[UnitState, Callable[[ObservedUnit], bool]], ...] = (
+    (UnitState.IDLE, _idle),
+    (UnitState.HELD, _held),
+    (UnitState.FAILED, _failed),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hmsvcd.model.decision import Difference, Installing, Method, State
+from hmsvcd.model.decision import Difference, Installing, Method, UnitState
 from hmsvcd.model.unit import UnitFile, suffix, template_of
 from hmsvcd.pipeline.decide.dependencies import Dependencies
 from hmsvcd.pipeline.decide.diff import changed_directives, difference, worst
@@ -87,7 +87,7 @@ def services_of(unit: str, world: Installing) -> list[str]:
 def _has_active_socket(unit: str, dependencies: Dependencies, world: Installing) -> bool:
     sockets = (name for name in world.observed.unit(unit).triggered_by if suffix(name) == "socket")
     return any(
-        state_of(world.observed.unit(name), owed=False) is State.UP
+        state_of(world.observed.unit(name), owed=False) is UnitState.UP
         for name in sockets
         if not dependencies.is_gone(name)
     )

@@ -8,19 +8,19 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.model.decision import Installing, State
+from hmsvcd.model.decision import Installing, UnitState
 from hmsvcd.pipeline.decide.dependencies import NEEDS, PULLS_IN, Dependencies, closure
 from hmsvcd.pipeline.decide.induce import RUNNING
 from hmsvcd.pipeline.decide.rules import Rule, Situation, Verb, matching
 from hmsvcd.pipeline.decide.survey import services_of, survey
 
-_ACTIVE = frozenset({State.UP, State.STARTING})
+_ACTIVE = frozenset({UnitState.UP, UnitState.STARTING})
 _STARTING = frozenset({Verb.START, Verb.RESTART, Verb.STOP_START})
 _STOPPING = frozenset({Verb.STOP, Verb.STOP_START})
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Agreed:
     """What the rules say of every unit.
 
     ``rules`` holds rule 2 before the rule that judges the other file. ``bounced``: a running
@@ -39,13 +39,13 @@ class Settled:
         return Verb.STOP_START if unit in self.bounced and verb is not Verb.STOP else verb
 
 
-def settle(world: Installing, dependencies: Dependencies) -> Settled:
+def agree(world: Installing, dependencies: Dependencies) -> Agreed:
     """Return the rules that match each unit, once nothing changes any more."""
-    return _Settling(world, dependencies).run()
+    return _Agreeing(world, dependencies).run()
 
 
-class _Settling:
-    """The work of ``settle``: what is known so far, and what is to be looked at again."""
+class _Agreeing:
+    """The work of ``agree``: what is known so far, and what is to be looked at again."""
 
     def __init__(self, world: Installing, dependencies: Dependencies) -> None:
         self._world = world
@@ -58,12 +58,12 @@ class _Settling:
         self._rules = {unit: matching(it) for unit, it in self._situations.items()}
         self._bounced: dict[str, str] = {}
         self._extra: dict[str, str] = {}
-        self._now = Settled(self._situations, self._rules, self._bounced, self._extra)
+        self._now = Agreed(self._situations, self._rules, self._bounced, self._extra)
         self._started: set[str] = set()
         self._wanted: set[str] = set()
         self._wanted_before: set[str] = set()
 
-    def run(self) -> Settled:
+    def run(self) -> Agreed:
         """Decide all units, then again those that what is started concerns."""
         active = [
             unit
@@ -91,7 +91,7 @@ class _Settling:
         known = self._situations.get(unit)
         return known or survey(unit, self._dependencies, self._world)
 
-    def _is(self, unit: str, states: frozenset[State]) -> bool:
+    def _is(self, unit: str, states: frozenset[UnitState]) -> bool:
         return self._situation(unit).state in states
 
     def _find_services_of_sockets(self) -> None:
@@ -111,7 +111,7 @@ class _Settling:
             verb = self._now.verb(unit) if unit in self._rules else Verb.NOTHING
             stays_down = self._dependencies.is_gone(unit) or verb in _STARTING | _STOPPING
             if situation.state in RUNNING and not stays_down:
-                self._situations[unit] = replace(situation, state=State.OWED, displaced=False)
+                self._situations[unit] = replace(situation, state=UnitState.OWED, displaced=False)
 
     def _complete(self, situation: Situation) -> Situation:
         unit = situation.unit
@@ -140,7 +140,7 @@ class _Settling:
             named = self._dependencies.after(unit, PULLS_IN)
             named -= self._dependencies.before(unit, PULLS_IN) | self._situations.keys()
             for other in sorted(named):
-                if not self._is(other, RUNNING | {State.HELD, State.STOPPING}):
+                if not self._is(other, RUNNING | {UnitState.HELD, UnitState.STOPPING}):
                     self._extra[other] = unit
                     yield other
 
