@@ -44,6 +44,21 @@ def test_the_text_form_holds_the_texts(stranger: Any) -> None:
     assert "# home-services/demo/app.toml\nport = 1234\n" in rendered.out
 
 
+def test_systemd_is_not_asked(stranger: Any) -> None:
+    """What check refuses because systemd would is shown all the same, to be looked at."""
+    several = (
+        """systemd.service.serviceConfig.ExecStart = { mkForce = ["/bin/true", "/bin/false"] }\n"""
+    )
+    stranger.declare(DEMO + several)
+    assert stranger("check").code == 1
+    rendered = stranger("render", "--json")
+    assert (rendered.code, rendered.document["errors"]) == (0, [])
+    assert (
+        "ExecStart=/bin/true\nExecStart=/bin/false\n"
+        in (rendered.document["units"]["demo.service"]["text"])
+    )
+
+
 def test_a_long_line_is_not_broken(stranger: Any) -> None:
     """What goes to a pipe is as wide as it is."""
     stranger.declare(DEMO + f'systemd.service.environment.LONG = "{"x" * 500}"\n')

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 @config_option
 @json_option
 def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
-    """Show the units, links and files that the declaration stands for; nothing is touched."""
+    """Show the units, links and files that the declaration stands for; nothing is touched.
+
+    What systemd will say of them is for check and plan to ask.
+    """
 
     async def body(session: "Session", report: Report) -> ExitCode:
-        loaded = await report.load(session, chosen_declaration(session, config))
+        path = chosen_declaration(session, config)
+        loaded = await report.load(session, path, with_systemd=False)
         rendering = loaded.rendering
         if rendering is None:
             return report.finish({})
