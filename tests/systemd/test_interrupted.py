@@ -162,6 +162,17 @@ def test_killed_and_then_broken(user, expected, tmp_path):
     assert_stands(user, SECOND, expected[SECOND], stays)
 
 
+def test_killed_and_then_rolled_back(user, expected, tmp_path):
+    """A rollback after a kill goes back to what was installed before the switch cut off."""
+    user.apply(FIRST)
+    stays = user.pid("stays.service")
+    user.declare(SECOND)
+    assert killed_apply(user, tmp_path, 30) == -signal.SIGKILL
+    user.run("rollback")
+    user.declare(FIRST)
+    assert_stands(user, FIRST, expected[FIRST], stays)
+
+
 def killed_apply(user, folder: Path, number: int) -> int:
     """Run an apply that is killed just before its n-th change of the disk."""
     (folder / "sitecustomize.py").write_text(KILLER)

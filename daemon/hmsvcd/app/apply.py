@@ -108,9 +108,11 @@ def _is_settled(planned: Planned) -> bool:
 
 
 def _earlier(paths: Paths, number: int | None) -> Target:
+    """Return the generation of that number, or the one before what is or was being installed."""
     records = Records(paths)
     current = records.current()
-    wanted = _chosen(records, current, number)
+    cut_off = PendingFile(paths.pending).read() is not None
+    wanted = _chosen(records, number or (current.number if current and cut_off else None), current)
     # how hmsvcd works is not what is brought back
     settings = (current or wanted).settings
     target = from_manifest(wanted, Store(paths.store), f"rollback to {wanted.number}", settings)
@@ -120,8 +122,7 @@ def _earlier(paths: Paths, number: int | None) -> Target:
     return replace(target, left=current.left or (current.inputs, current.generation.digest))
 
 
-def _chosen(records: Records, current: Manifest | None, number: int | None) -> Manifest:
-    wanted = number
+def _chosen(records: Records, wanted: int | None, current: Manifest | None) -> Manifest:
     if wanted is None:
         earlier = [one for one in records.numbers() if current and one < current.number]
         if not earlier:
