@@ -320,3 +320,19 @@ systemd.service.wantedBy = { mkForce = [] }
     ran = user.apply("services = {}")
     assert ran.actions == {"echo@one.service": "stop", "echo@two.service": "stop"}
     assert user.state_of("echo@one.service") == "inactive"
+
+
+def test_dependents_of_dependents(user):
+    """What goes down with a unit at any distance is in the plan, and comes back when it does."""
+    others = "".join(
+        sleeper("1000", f'systemd.service = {{ requires = "{unit}", after = "{unit}" }}', name)
+        for name, unit in (("second", "sleeper.service"), ("third", "second.service"))
+    ).replace('systemd.service.serviceConfig.Restart = "no"\n', "")
+    units = ["sleeper.service", "second.service", "third.service"]
+    user.apply(sleeper() + others)
+    broken = 'systemd.service.serviceConfig.ExecStartPre = "/bin/false"'
+    ran = user.apply(sleeper("1001", broken) + others, code=4)
+    assert {one["unit"] for one in ran.document["induced"]} == set(units[1:])
+    assert [user.state_of(unit) for unit in units] == ["failed", "inactive", "inactive"]
+    user.apply(sleeper("1001") + others)
+    assert [user.state_of(unit) for unit in units] == ["active"] * 3

@@ -10,7 +10,7 @@ from hmsvcd.host.store import Store
 from hmsvcd.host.systemd import Manager
 from hmsvcd.host.unit_path import UnitPath, read_unit
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.observed import Observed
+from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.unit import UnitFile
 from hmsvcd.pipeline.advance import NO_DEFINITION
 from hmsvcd.pipeline.syntax.unit_file import parse
@@ -38,19 +38,24 @@ async def observe(
         and installed.get(unit) == wanted.get(unit)
     }
     known = named.difference(ours).union(brief.units)  # systemd is asked for others only once
-    close = (known - settled) | owed
+    close = frozenset((known - settled) | owed)
     near = await manager.observe(known, closely=close)
-    related = {
-        name for unit in close & set(near.units) for name in _related(near, unit)
-    } - near.units.keys()
-    if not related:
-        return near
-    further = await manager.observe(related, closely=())
-    return replace(near, units={**further.units, **near.units})
+    return await _with_related(manager, near, close)
 
 
-def _related(observed: Observed, unit: str) -> Iterable[str]:
-    seen = observed.unit(unit)
+async def _with_related(manager: Manager, near: Observed, close: frozenset[str]) -> Observed:
+    """Ask closely about whatever goes down or starts with what has been looked at closely."""
+    units, asked = dict(near.units), set(close)
+    fresh = close & units.keys()
+    while related := {name for unit in fresh for name in _related(units[unit])} - asked:
+        further = await manager.observe(related)
+        units |= further.units
+        asked |= related
+        fresh = frozenset(further.units)
+    return replace(near, units=units)
+
+
+def _related(seen: ObservedUnit) -> Iterable[str]:
     yield from (*seen.required_by, *seen.bound_by, *seen.consists_of)
     yield from (*seen.triggers, *seen.triggered_by)
 
