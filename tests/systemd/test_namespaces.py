@@ -243,4 +243,4 @@ def test_without_a_cgroup_the_error_says_so(ordinary_user: Caller) -> None:
     done = ordinary_user.run("true")
     assert done.returncode == 1
     assert f"{ordinary_user.cgroup} is not writable" in done.stderr
-    assert "as root" in done.stderr
+    assert "loginctl enable-linger" in done.stderr
