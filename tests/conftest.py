@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -51,7 +52,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the test process an empty home of its own."""
+    """Give the test process an empty home of its own, and signals as a terminal gives them."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as under nohup(1), and so in all children
+            signal.signal(number, signal.SIG_DFL)
     config.addinivalue_line(
         "markers", "may_skip(reason): may be skipped in CI too, for a reason that holds there"
     )
