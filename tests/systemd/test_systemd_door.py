@@ -77,8 +77,9 @@ async def test_failed_service(manager, systemd):
 
 
 async def test_reset_failed_of_nothing(systemd):
-    """A unit that is not loaded has nothing to reset, which is no error."""
+    """A unit that is not loaded has nothing to reset, which is no error and loads nothing."""
     await systemd.reset_failed("none.service")
+    assert (await systemd.observe(["none.service"])).units == {}
 
 
 async def test_queued_job(manager, systemd):
