@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from hmsvcd.model.decision import Difference, Installing, Method, UnitState
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.plan import Action, ActionKind, Plan
+from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Plan
 from hmsvcd.model.unit import UnitFile, suffix
 from hmsvcd.pipeline.decide.dependencies import Dependencies
-from hmsvcd.pipeline.decide.induce import STARTS, STOPS, owed_by
+from hmsvcd.pipeline.decide.induce import owed_by
 from hmsvcd.pipeline.decide.order import topological
 from hmsvcd.pipeline.decide.plan import decide
 from hmsvcd.pipeline.decide.rules import RULES, Situation, matching

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 
 from hmsvcd.host.cgroup import NAME, own_cgroup, remove_cgroup
 from hmsvcd.host.namespaces import MARK, run_inside
+from processes import still_alive
 
 pytestmark = pytest.mark.systemd
 
@@ -151,23 +151,6 @@ def way_to_service(caller: "subprocess.Popen[str]") -> dict[str, int]:
     return dict(zip(WAY, way, strict=True))
 
 
-def still_alive(pids: Mapping[str, int]) -> list[str]:
-    """Return those stations whose process has not ended after a second."""
-    end = time.monotonic() + 1
-    while (alive := [name for name in pids if is_running(pids[name])]) and time.monotonic() < end:
-        time.sleep(0.01)
-    return alive
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is no zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
 @pytest.mark.parametrize("who", ["caller", "unshare", "init", "command"])
 def test_nothing_outlives_a_killed_process(caller: Caller, who: str) -> None:
     """Whichever process on the way is killed, all end; the cgroup goes, or goes next time."""
@@ -176,7 +159,7 @@ def test_nothing_outlives_a_killed_process(caller: Caller, who: str) -> None:
         way = way_to_service(process)
         os.kill(way[who], signal.SIGKILL)
         process.wait()
-        assert still_alive(way) == []
+        assert still_alive(way.values()) == []
     if who == "caller":
         assert caller.cgroups() > before, "the killed one cannot have removed it"
         assert caller.run("true").returncode == 0
@@ -191,7 +174,7 @@ def test_a_request_to_end_is_followed(caller: Caller, number: signal.Signals) ->
         way = way_to_service(process)
         process.send_signal(number)
         assert process.wait() == 128 + signal.SIGKILL
-        assert still_alive(way) == []
+        assert still_alive(way.values()) == []
     assert caller.cgroups() == before
 
 

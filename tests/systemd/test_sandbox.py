@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from hmsvcd.errors import HostError
 from hmsvcd.host.namespaces import has_private_run
 from hmsvcd.host.sandbox import Sandbox
+from processes import still_alive
 
 pytestmark = pytest.mark.systemd
 
@@ -39,23 +39,6 @@ def write_echo(manager: Sandbox, word: str) -> None:
         pytest.skip("without namespaces the lines go to the machine's own journald")
     command = f'/bin/sh -c "echo {word}; journalctl --sync"'
     write_unit(manager, "echo.service", f"[Service]\nType=oneshot\nExecStart={command}\n")
-
-
-def still_alive(pids: list[int]) -> list[int]:
-    """Return those that have not ended after a second."""
-    end = time.monotonic() + 1
-    while (pids := [pid for pid in pids if is_running(pid)]) and time.monotonic() < end:
-        time.sleep(0.01)
-    return pids
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is no zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_unit_of_the_user_runs_and_its_output_can_be_read(manager: Sandbox) -> None:

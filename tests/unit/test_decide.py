@@ -33,9 +33,7 @@ def down(name: str, **properties: object) -> ObservedUnit:
 
 def finished(name: str) -> ObservedUnit:
     """Return a service that ended by itself."""
-    return down(
-        name, inactive_exit=10, active_enter=20, main_exit=29, active_exit=30, inactive_enter=40
-    )
+    return down(name, inactive_exit=10, main_exit=29, active_exit=30, inactive_enter=40)
 
 
 def held(name: str) -> ObservedUnit:

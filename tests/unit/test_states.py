@@ -10,7 +10,7 @@ from hmsvcd.pipeline.decide.states import state_of
 def service(**properties: object) -> ObservedUnit:
     """Return a service that ran once: started at 10, active at 20, and ended from 30 to 40."""
     ran = {
-        "active_state": "inactive", "inactive_exit": 10, "active_enter": 20, "active_exit": 30,
+        "active_state": "inactive", "inactive_exit": 10, "active_exit": 30,
         "inactive_enter": 40, "main_start": 10, "main_exit": 29, "result": "success",
         "service_type": "simple",
     }  # fmt: skip

@@ -22,7 +22,7 @@ def seen(**properties: Any) -> ObservedUnit:
 
 
 UP = {"active_state": "active", "sub_state": "running", "invocation": "i", "main_start": 50}
-ENDED = {"inactive_enter": 9, "inactive_exit": 1, "active_enter": 2, "active_exit": 8}
+ENDED = {"inactive_enter": 9, "inactive_exit": 1, "active_exit": 8}
 
 
 def told(unit: ObservedUnit, record: UnitRecord | None = None, **known: Any) -> Status:

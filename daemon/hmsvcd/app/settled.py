@@ -9,9 +9,8 @@ from hmsvcd.app.session import Session
 from hmsvcd.host.journal import Run, last_lines
 from hmsvcd.host.signals import Interruption
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.plan import UnitResult
+from hmsvcd.model.plan import STARTS, UnitResult
 from hmsvcd.model.settings import Settings
-from hmsvcd.pipeline.advance import STARTING
 
 LOG_LINES = 10
 
@@ -20,7 +19,7 @@ async def stay_up(
     results: Sequence[UnitResult], settings: Settings, interruption: Interruption
 ) -> None:
     """Give what has been started ``settle`` seconds to fail, unless a signal says to hurry."""
-    if any(result.action in STARTING and result.result == "done" for result in results):
+    if any(result.action in STARTS and result.result == "done" for result in results):
         with suppress(TimeoutError):
             async with interruption.wait(grace=0):
                 await asyncio.sleep(settings.settle)
@@ -48,7 +47,7 @@ async def look_again(
 
 def _judged(result: UnitResult, observed: Observed) -> UnitResult:
     unit = observed.unit(result.unit)
-    if result.action not in STARTING or result.result not in {"done", "starting", "failed"}:
+    if result.action not in STARTS or result.result not in {"done", "starting", "failed"}:
         return result
     if result.result == "starting" and unit.active_state == "active" and unit.job is None:
         return replace(result, result="done")

@@ -16,13 +16,11 @@ from hmsvcd.host import clock
 from hmsvcd.host.signals import Interruption, deferred
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import error
-from hmsvcd.model.plan import Action, ActionKind, Outcome, Reloading, UnitResult
-from hmsvcd.pipeline.advance import STARTING
+from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Outcome, Reloading, UnitResult
 from hmsvcd.pipeline.decide.induce import owed_by
 
 _RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
-_STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})
-_JOBS = STARTING | {ActionKind.RELOAD}
+_JOBS = STARTS | {ActionKind.RELOAD}
 _HURRIED = "interrupted: the switch was finished, but nobody looked whether all stays up"
 
 
@@ -91,7 +89,7 @@ class Switch:
         self._stuck = await runner.stop(actions, already)
 
     def _stopped(self) -> list[Action]:
-        return [action for action in self._actions if action.kind in _STOPS]
+        return [action for action in self._actions if action.kind in STOPS]
 
     async def _reload_and_act(self, runner: JobRunner) -> None:
         reloading = self._planned.plan.reloading

@@ -14,8 +14,7 @@ from hmsvcd.cli.documents import outcome_values
 from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_width
 from hmsvcd.cli.running import Report
 from hmsvcd.errors import ExitCode
-from hmsvcd.model.plan import ActionKind, Outcome, Plan, UnitResult
-from hmsvcd.pipeline.advance import STARTING
+from hmsvcd.model.plan import STARTS, ActionKind, Outcome, Plan, UnitResult
 from hmsvcd.pipeline.decide.rules import HELD_RULE
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ class _Teller:
         if result.action is ActionKind.RESET_FAILED:
             return
         self._awaited.pop(result.unit, None)
-        if result.action in STARTING and not result.failed:
+        if result.action in STARTS and not result.failed:
             self._settling[result.unit] = result
         else:
             self._say(result)
@@ -117,7 +116,7 @@ class _Teller:
 
     def settled(self, results: Iterable[UnitResult]) -> None:
         """Say how the starts ended; of those that are not among the results as far as is known."""
-        ends = {result.unit: result for result in results if result.action in STARTING}
+        ends = {result.unit: result for result in results if result.action in STARTS}
         for unit, result in self._settling.items():
             self._say(ends.get(unit, result))
         self._settling.clear()

@@ -1,13 +1,13 @@
 """The user's service manager, over D-Bus (org.freedesktop.systemd1(5))."""
 
 import re
-import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
+from hmsvcd.host import clock
 from hmsvcd.host.bus import BUS, Connection, Remote, session_address, side_by_side
 from hmsvcd.host.jobs import JOB_REMOVED, Jobs
 from hmsvcd.host.properties import (
@@ -83,7 +83,7 @@ class Manager:
         property; the others have their states, description and job, which costs a hundredth.
         """
         wanted = frozenset(names)
-        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        now = clock.monotonic()
         rows, manager = await self._rows(wanted), await self._properties(MANAGER)
         near = wanted if closely is None else frozenset(closely)
         units = {name: brief_unit(name, row) for name, row in rows.items()}

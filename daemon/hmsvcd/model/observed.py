@@ -19,9 +19,7 @@ class ObservedUnit:
     active_state: str = "inactive"
     sub_state: str = "dead"
     description: str = ""
-    fragment_path: str = ""
     drop_in_paths: tuple[str, ...] = ()
-    need_daemon_reload: bool = False
     job: str | None = None
     job_path: str | None = None
     can_reload: bool = False
@@ -29,7 +27,6 @@ class ObservedUnit:
     condition_timestamp: int = 0
     assert_result: bool = True
     assert_timestamp: int = 0
-    active_enter: int = 0
     active_exit: int = 0
     inactive_enter: int = 0
     inactive_exit: int = 0

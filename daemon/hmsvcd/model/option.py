@@ -78,7 +78,6 @@ class Names:
 
     pattern: str
     wanted: str
-    placeholder: str = "<name>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,13 @@ class ActionKind(StrEnum):
     KEEP = "keep"
 
 
+STARTS = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})
+"""After these the unit is to be up."""
+
+STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})
+"""What is done before the links change, with the old definition."""
+
+
 class Reloading(StrEnum):
     """When ``daemon-reload`` happens in a pass (docs/switching.md)."""
 

@@ -27,9 +27,7 @@ _NATIVE_NAMES = Names(
     SERVICE_NAMES.pattern,
     "a unit name is letters, digits and `:-_.\\@`; its suffix follows from the table",
 )
-_SECTION_NAMES = Names(
-    r"[A-Za-z0-9_-]+", "a section name is letters, digits, `-` and `_`", "<Section>"
-)
+_SECTION_NAMES = Names(r"[A-Za-z0-9_-]+", "a section name is letters, digits, `-` and `_`")
 TYPES: Mapping[str, Type] = {"sub-service": SUB_SERVICE}
 """Types that are named where they contain themselves."""
 

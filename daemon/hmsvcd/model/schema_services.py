@@ -33,9 +33,8 @@ SERVICE_NAMES = Names(
 _UNIT_KEYS = Names(
     r"[A-Za-z0-9:_.\\@-]*",
     "a unit name is letters, digits and `:-_.\\@`; the empty name is the primary unit",
-    "<unit>",
 )
-_FILE_KEYS = Names(r"(?s:.*)", "any name", "<name>")
+_FILE_KEYS = Names(r"(?s:.*)", "any name")
 
 CONFIG_FILE = Record(
     {

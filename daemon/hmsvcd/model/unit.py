@@ -32,6 +32,10 @@ class UnitKind(StrEnum):
         return self.value.capitalize()
 
 
+TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})
+"""The kinds whose units start another unit."""
+
+
 def suffix(unit: str) -> str:
     """Return what follows the last dot of a unit name: ``service`` for ``mpd.service``."""
     return unit.rpartition(".")[2]

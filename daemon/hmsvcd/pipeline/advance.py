@@ -6,17 +6,16 @@ from dataclasses import dataclass, field, replace
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.generation import JobRecord, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import Action, ActionKind, UnitResult
+from hmsvcd.model.plan import STARTS, Action, ActionKind, UnitResult
 from hmsvcd.pipeline.taken_up import taken_up
 
 NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid", "leaving"})
 """Results of an action that has to be tried again: its job did not run to an end."""
 
-STARTING = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})
 NO_DEFINITION = ""
 """Stands among store objects for a unit that may be new, or gone: if it is down, it is as new."""
 
-_TAKES_UP = STARTING | {ActionKind.RELOAD}
+_TAKES_UP = STARTS | {ActionKind.RELOAD}
 _UP = frozenset({"active", "reloading", "refreshing"})
 
 
@@ -152,7 +151,7 @@ def _has_run(result: UnitResult, switched: Switched) -> bool:
 def _takes_all_up(action: Action, switched: Switched) -> bool:
     if action.kind is ActionKind.RELOAD:
         return switched.differences.get(action.unit) is Difference.TRIG
-    return action.kind in STARTING
+    return action.kind in STARTS
 
 
 def _with_invocation(
@@ -168,7 +167,7 @@ def _with_invocation(
 def _still_owed(switched: Switched, results: Mapping[str, UnitResult]) -> Iterable[str]:
     for unit in switched.owed:
         seen, result = switched.after.unit(unit), results.get(unit)
-        has_run = result and result.action in STARTING and _has_run(result, switched)
+        has_run = result and result.action in STARTS and _has_run(result, switched)
         exists = unit in switched.units or seen.load_state == "loaded"
         if exists and seen.active_state not in _UP and not has_run:
             yield unit

@@ -8,13 +8,12 @@ from hmsvcd.model.generation import Generation, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import NO_FAILURE
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
-from hmsvcd.model.unit import UnitFile, UnitKind, suffix
+from hmsvcd.model.unit import TRIGGERING, UnitFile, suffix
 from hmsvcd.pipeline.decide.diff import changed_directives, difference
 from hmsvcd.pipeline.decide.states import state_of
 from hmsvcd.pipeline.decide.survey import in_words
 from hmsvcd.pipeline.taken_up import taken_up
 
-_TRIGGERING = frozenset({UnitKind.SOCKET, UnitKind.TIMER, UnitKind.PATH, UnitKind.AUTOMOUNT})
 _STANDINGS: Mapping[UnitState, Standing] = {
     UnitState.STARTING: Standing.STARTING,
     UnitState.UP: Standing.RUNNING,
@@ -126,7 +125,7 @@ def _has_failed(state: UnitState, seen: ObservedUnit, result: str | None) -> boo
 def _is_triggered(seen: ObservedUnit, known: Known) -> bool:
     """Say whether a socket, timer or path that is up will start the unit."""
     return any(
-        suffix(name) in _TRIGGERING and known.observed.unit(name).active_state == "active"
+        suffix(name) in TRIGGERING and known.observed.unit(name).active_state == "active"
         for name in seen.triggered_by
     )
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from hmsvcd.model.decision import Installing, UnitState
-from hmsvcd.model.plan import Action, ActionKind, Induced
+from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Induced
 from hmsvcd.pipeline.decide.dependencies import PULLS_IN, Dependencies, closure
 from hmsvcd.pipeline.decide.states import state_of
 
 RUNNING = frozenset({UnitState.UP, UnitState.STARTING, UnitState.LOOPING})
-STARTS = frozenset({ActionKind.START, ActionKind.RESTART, ActionKind.STOP_START})
-STOPS = frozenset({ActionKind.STOP, ActionKind.STOP_START})
 _CHANGES_STATE = STARTS | STOPS | {ActionKind.RELOAD}
 
 

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping
 
 from hmsvcd.model.plan import Action, ActionKind
-from hmsvcd.model.unit import suffix
+from hmsvcd.model.unit import TRIGGERING, suffix
 from hmsvcd.pipeline.decide.dependencies import Dependencies
 
 _PHASES = {
@@ -16,7 +16,6 @@ _PHASES = {
     ActionKind.START: 3,
     ActionKind.KEEP: 4,
 }
-_TRIGGERING = frozenset({"socket", "path", "timer", "automount"})
 
 
 def sending_order(
@@ -32,7 +31,7 @@ def sending_order(
     place = {unit: index for index, unit in enumerate(_start_order(begun, dependencies))}
 
     def key(action: Action) -> tuple[bool, int, int, bool, str]:
-        triggering = suffix(action.unit) in _TRIGGERING
+        triggering = suffix(action.unit) in TRIGGERING
         phase = _PHASES[action.kind]
         at = place.get(action.unit, 0) if phase == _PHASES[ActionKind.START] else 0
         return action.unit in last, phase, at, not triggering, action.unit

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from hmsvcd.model.decision import Decision, Difference, Installing, Method, UnitState
 from hmsvcd.model.diagnostic import Diagnostic, warning
-from hmsvcd.model.plan import Action, ActionKind, Induced, Plan, Reloading
+from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Induced, Plan, Reloading
 from hmsvcd.model.unit import suffix
 from hmsvcd.pipeline.decide.agree import Agreed, agree
 from hmsvcd.pipeline.decide.dependencies import GOES_DOWN_WITH, Dependencies, closure
 from hmsvcd.pipeline.decide.diff import only_triggers
-from hmsvcd.pipeline.decide.induce import STARTS, STOPS, induced_by
+from hmsvcd.pipeline.decide.induce import induced_by
 from hmsvcd.pipeline.decide.method import is_plain_oneshot
 from hmsvcd.pipeline.decide.order import sending_order
 from hmsvcd.pipeline.decide.rules import LEAVING_RULE, SOCKET_RULE, TARGET_RULE, Verb
