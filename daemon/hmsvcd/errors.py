@@ -34,6 +34,10 @@ class RefusedError(HmsvcdError):
     exit_code = ExitCode.REFUSED
 
 
+class NotNowError(RefusedError):
+    """A request that cannot be carried out at this moment, and may be soon."""
+
+
 class HostError(HmsvcdError):
     """The file system or a helper program would not do its part (no room, no permission, …)."""
 
@@ -64,7 +68,7 @@ class CallError(HmsvcdError):
     ``name`` is the D-Bus error name, such as ``org.freedesktop.systemd1.NoSuchUnit``.
     """
 
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name}: {text}")
+    def __init__(self, name: str, text: str, hint: str | None = None) -> None:
+        super().__init__(f"{name}: {text}", hint)
         self.name = name
         self.text = text

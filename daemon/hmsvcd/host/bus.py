@@ -10,12 +10,13 @@ import os
 import typing
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError
 from hmsvcd.host.bus_guards import BusGuards
+from hmsvcd.host.bus_messages import BUS, Match, Remote, Signal
+from hmsvcd.host.bus_serving import Serving
 
 T = TypeVar("T")
 
@@ -23,57 +24,16 @@ CALLS_IN_FLIGHT = 64
 """How many calls may wait for a reply at once: enough to hide the round trip, and far below the
 400 at which the socket is full."""
 
+MOST_TRIES = 5
+"""How often a call is made at most to a peer that goes off the bus again and again."""
 
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """An interface of an object of a peer; ``auto_start``: whether a call may start that peer."""
+NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
+"""What the bus answers for a peer that has gone without reading the call, or answering it."""
 
-    destination: str
-    path: str
-    interface: str
-    auto_start: bool = True
+BUS_ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
+"""The variable that names the session bus."""
 
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A signal as it came; variants in the body are replaced by their values."""
-
-    sender: str
-    path: str
-    interface: str
-    member: str
-    body: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The signals of one kind; without ``path`` those of every object."""
-
-    interface: str
-    member: str
-    sender: str
-    path: str | None = None
-
-    @property
-    def rule(self) -> str:
-        """The match rule for the bus (D-Bus specification, "Match Rules")."""
-        rule = (
-            f"type='signal',sender='{self.sender}',"
-            f"interface='{self.interface}',member='{self.member}'"
-        )
-        return rule if self.path is None else f"{rule},path='{self.path}'"
-
-    def admits(self, signal: Signal) -> bool:
-        """Say whether a signal is of this kind; who sent it is checked by the bus."""
-        return (
-            signal.interface == self.interface
-            and signal.member == self.member
-            and self.path in {None, signal.path}
-        )
-
-
-BUS = Remote("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-"""The message bus itself."""
+__all__ = ["BUS", "Connection", "Match", "Remote", "Signal", "session_address", "side_by_side"]
 
 
 def session_address(environ: Mapping[str, str]) -> str | None:
@@ -81,10 +41,14 @@ def session_address(environ: Mapping[str, str]) -> str | None:
 
     The libraries look at DISPLAY instead of ``$XDG_RUNTIME_DIR/bus``, where systemd puts it.
     """
-    if address := environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    if address := environ.get(BUS_ADDRESS):
         return address
     runtime = environ.get("XDG_RUNTIME_DIR")
     return f"unix:path={runtime}/bus" if runtime else None
+
+
+_FLAT = frozenset({str, int, bool, float, bytes})
+"""Types of which a list holds no variant."""
 
 
 class Connection:
@@ -92,6 +56,7 @@ class Connection:
 
     def __init__(self, bus: Any, library: Any) -> None:
         self.gone = asyncio.Event()
+        self.serving = Serving(bus, library, self.gone)
         self._bus = bus
         self._library = library
         self._slots = asyncio.Semaphore(CALLS_IN_FLIGHT)
@@ -129,9 +94,29 @@ class Connection:
     ) -> list[Any]:
         """Call a method and return the body of its reply, variants replaced by their values.
 
+        A call that ``comes_back`` lets be made once more may be made ``MOST_TRIES`` times.
+
         ``expect`` is the signature that the reply must have, ``within`` the seconds it may take
         once the call is sent. Raises CallError, CallTimeoutError or BusGoneError.
         """
+        tries_left = MOST_TRIES if remote.comes_back else 1
+        while True:
+            reply = await self._send(remote, member, signature, arguments, within)
+            tries_left -= 1
+            if not (tries_left and self._is_left(reply)):
+                break
+        if reply.message_type is self._library.MessageType.ERROR:
+            raise CallError(reply.error_name, *map(str, reply.body[:2] or [""]))
+        if expect is not None and reply.signature != expect:
+            raise CallError(
+                "org.freedesktop.DBus.Error.InvalidSignature",
+                f"{member} answered {reply.signature!r} instead of {expect!r}",
+            )
+        return [self._plain(value) for value in reply.body]
+
+    async def _send(
+        self, remote: Remote, member: str, signature: str, arguments: Iterable[Any], within: float
+    ) -> Any:
         flags = self._library.MessageFlag
         message = self._library.Message(
             destination=remote.destination,
@@ -143,15 +128,15 @@ class Connection:
             flags=flags.NONE if remote.auto_start else flags.NO_AUTOSTART,
         )
         async with self._slots:
-            reply = await self._exchange(message, within)
-        if reply.message_type is self._library.MessageType.ERROR:
-            raise CallError(reply.error_name, str(reply.body[0]) if reply.body else "")
-        if expect is not None and reply.signature != expect:
-            raise CallError(
-                "org.freedesktop.DBus.Error.InvalidSignature",
-                f"{member} answered {reply.signature!r} instead of {expect!r}",
-            )
-        return [self._plain(value) for value in reply.body]
+            return await self._exchange(message, within)
+
+    def _is_left(self, reply: Any) -> bool:
+        is_error = reply.message_type is self._library.MessageType.ERROR
+        return is_error and reply.error_name == NO_REPLY
+
+    def variant(self, signature: str, value: Any) -> Any:
+        """Return a value as ``call`` takes it where a signature has ``v``."""
+        return self._library.Variant(signature, value)
 
     async def _exchange(self, message: Any, within: float) -> Any:
         if self.gone.is_set():  # the libraries would wait for a reply for ever
@@ -206,10 +191,17 @@ class Connection:
         if not self.gone.is_set():
             self._bus.finish()
 
-    def _dispatch(self, message: Any) -> None:
-        """Hand a signal on; the library's only handler, as removing one may skip another."""
-        if message.message_type is not self._library.MessageType.SIGNAL:
-            return
+    def _dispatch(self, message: Any) -> bool:
+        """Hand on what comes; the library's only handler, as removing one may skip another.
+
+        Returns whether the library is to leave the message alone: only for a call that is served
+        here, as a reply that it leaves alone is lost.
+        """
+        if message.message_type is self._library.MessageType.SIGNAL:
+            self._signal(message)
+        return self.serving.takes(message)
+
+    def _signal(self, message: Any) -> None:
         signal = Signal(
             sender=message.sender,
             path=message.path,
@@ -231,7 +223,7 @@ class Connection:
             return self._plain(value.value)
         if isinstance(value, dict):
             return {key: self._plain(inner) for key, inner in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):
             return [self._plain(inner) for inner in value]
         return value
 

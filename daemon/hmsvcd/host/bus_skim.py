@@ -1,9 +1,12 @@
-"""Reads of a dictionary of properties only what somebody wants.
+"""Reads replies of systemd quicker than dbus-next does, and of properties only what is wanted.
 
 A service has 400 properties, of which 40 are read here. dbus-next takes 5 ms to build them all,
 which for a thousand units would be most of a pass; skipping the others takes an eighth of that.
+And it takes 10 microseconds for each string of a list, of which a target with a thousand units has
+thousands, and a list of a thousand units ten thousand.
 """
 
+import re
 from collections.abc import Collection
 from struct import Struct
 from typing import Any
@@ -17,6 +20,15 @@ SIZES = {
 
 STRINGS, ARRAY, ALIGNED_TO_8, LITTLE_ENDIAN = b"so", ord("a"), b"xtd({", ord("l")
 
+PLAIN_ROWS = re.compile(r"a\(([sou]+)\)")
+"""Arrays of structs of strings, object paths and numbers of 32 bits, such as ListUnits gives."""
+
+METHOD_CALL = 1
+"""The second byte of a message that is a call (D-Bus specification, "Message Format")."""
+
+
+_NUMBERS = (Struct(">I").unpack_from, Struct("<I").unpack_from)
+
 
 class Skimmer:
     """Stands in for ``read_array`` of a dbus-next Unmarshaller, which holds one whole message."""
@@ -24,17 +36,32 @@ class Skimmer:
     def __init__(self, reader: Any, keys: Collection[bytes]) -> None:
         self._reader = reader
         self._keys = keys
+        self._copy = b""
 
     def read_array(self, kind: Any) -> Any:
-        """Read an array; of an ``a{sv}`` only the wanted keys."""
+        """Read an array; of an ``a{sv}`` only the wanted keys, but all those of calls to us."""
+        reader, signature = self._reader, kind.signature
+        if signature == "a{sv}" and reader.buf[1] != METHOD_CALL:
+            return self._read_properties()
+        if signature in {"as", "ao"}:
+            return self._read_strings()
+        if rows := PLAIN_ROWS.fullmatch(signature):
+            return self._read_rows(rows[1])
+        return reader.read_array(kind)
+
+    def _begin(self, alignment: int) -> tuple[bytes, Any, int, int]:
+        """Return the message, what reads a number in it, and where the elements begin and end."""
         reader = self._reader
-        if kind.signature != "a{sv}":
-            return reader.read_array(kind)
-        buffer = bytes(reader.buf)
-        number = Struct("<I" if reader.endian == LITTLE_ENDIAN else ">I").unpack_from
+        if len(self._copy) != len(reader.buf):
+            self._copy = bytes(reader.buf)
+        number = _NUMBERS[reader.endian == LITTLE_ENDIAN]
         offset = _aligned(reader.offset, 4)
-        end = _aligned(offset + 4, 8) + number(buffer, offset)[0]
-        offset = _aligned(offset + 4, 8)
+        start = _aligned(offset + 4, alignment)
+        return self._copy, number, start, start + number(self._copy, offset)[0]
+
+    def _read_properties(self) -> dict[str, Any]:
+        reader = self._reader
+        buffer, number, offset, end = self._begin(8)
         wanted = {}
         while offset < end:
             start = _aligned(offset, 8) + 4
@@ -48,6 +75,34 @@ class Skimmer:
             offset = after
         reader.offset = offset
         return wanted
+
+    def _read_strings(self) -> list[str]:
+        buffer, number, offset, end = self._begin(4)
+        strings = []
+        while offset < end:
+            start = (offset + 3 & -4) + 4
+            offset = start + number(buffer, start - 4)[0] + 1
+            strings.append(buffer[start : offset - 1].decode())
+        self._reader.offset = offset
+        return strings
+
+    def _read_rows(self, kinds: str) -> list[list[Any]]:
+        buffer, number, offset, end = self._begin(8)
+        rows = []
+        while offset < end:
+            offset = offset + 7 & -8
+            row: list[Any] = []
+            for kind in kinds:
+                start = (offset + 3 & -4) + 4
+                [value] = number(buffer, start - 4)
+                offset = start
+                if kind != "u":
+                    offset += value + 1
+                    value = buffer[start : offset - 1].decode()
+                row.append(value)
+            rows.append(row)
+        self._reader.offset = offset
+        return rows
 
 
 def _past_variant(buffer: bytes, offset: int, number: Any) -> int | None:
