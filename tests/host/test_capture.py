@@ -2,11 +2,13 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
-from hmsvcd.host.capture import Unreadable, capture
+from hmsvcd.host.capture import Captures, Unreadable, capture
+from hmsvcd.host.seen import TICK
 from hmsvcd.model.rendering import Captured
 from hmsvcd.model.store import content_digest, object_name
 
@@ -95,6 +97,54 @@ def test_any_change_in_a_folder_changes_its_address(tmp_path, change):
     change(folder)
 
     assert captured(folder).object_name != before.object_name
+
+
+def settled() -> None:
+    """Wait until what was written before is past."""
+    time.sleep(1.5 * TICK / 1e9)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_source_is_read_again_only_after_a_change(tmp_path, change):
+    """Until then it is the same object."""
+    folder = tmp_path / "site"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a").write_text("a")
+    (folder / "link").symlink_to("a")
+    settled()
+    captures = Captures()
+    before = captures.capture(str(folder))
+    assert captures.capture(str(folder)) is before
+
+    change(folder)
+
+    assert captures.capture(str(folder)) == capture(str(folder)) != before
+
+
+def test_a_source_that_is_a_link_is_read_again_where_it_leads_to(tmp_path):
+    """Both when what is there changes, and when the link does."""
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    link = tmp_path / "link"
+    link.symlink_to("one")
+    settled()
+    captures = Captures()
+    before = captures.capture(str(link))
+    assert captures.capture(str(link)) is before
+
+    (tmp_path / "one").write_text("new")
+    assert captures.capture(str(link)) == captured(link) != before
+    link.unlink()
+    link.symlink_to("two")
+    assert captures.capture(str(link)) == captured(link) != before
+
+
+def test_a_source_that_comes_back_is_captured(tmp_path):
+    """That it could not be read is not kept."""
+    captures = Captures()
+    assert isinstance(captures.capture(str(tmp_path / "a")), Unreadable)
+    (tmp_path / "a").write_text("a")
+    assert captures.capture(str(tmp_path / "a")) == captured(tmp_path / "a")
 
 
 def test_a_link_inside_a_folder_is_not_followed(tmp_path):

@@ -2,11 +2,18 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
-from hmsvcd.host.declaration import declaration_files, read_declaration, writable_by_others
+from hmsvcd.host.declaration import (
+    DeclarationFiles,
+    declaration_files,
+    read_declaration,
+    writable_by_others,
+)
+from hmsvcd.host.seen import TICK
 from hmsvcd.model.diagnostic import Position
 from hmsvcd.model.document import SourceText
 
@@ -48,6 +55,23 @@ def test_a_file_is_the_whole_declaration(folder: Path) -> None:
     write(folder / "conf.d" / "more.toml", b"b = 2\n")
     path = folder / "config.toml"
     assert read_declaration(path) == ([SourceText(str(path), "a = 1\n")], [])
+
+
+def test_a_file_is_read_again_only_after_a_change(folder: Path) -> None:
+    """Until then its text is the same object; a file that vanishes is missed at once."""
+    other = write(folder / "conf.d" / "other.toml", b"b = 1\n")
+    time.sleep(1.5 * TICK / 1e9)
+    files = DeclarationFiles()
+    before, _ = files.read(folder)
+    assert [*map(id, files.read(folder)[0])] == [*map(id, before)]
+
+    write(other, b"b = 2\n")
+    after, _ = files.read(folder)
+    assert after[0] is before[0]
+    assert after[1].text == "b = 2\n"
+    for path in (other, folder / "config.toml"):
+        path.unlink()
+        assert files.read(folder) == read_declaration(folder)
 
 
 def test_a_folder_is_read_in_byte_order(folder: Path) -> None:

@@ -69,11 +69,25 @@ def found(environ: Environ) -> Found:
     return findings(verification, rendered(UNITS))
 
 
+async def test_values_are_quoted_for_the_user_only(environ: Environ) -> None:
+    """systemd repeats what it cannot read; the message that others get to see does not."""
+    secret = "Tr0ub4dor"
+    wrong = ("RestartSec", "Restart", "Environment", "LimitNOFILE", "UMask", "SystemCallFilter")
+    units = {
+        f"{directive.lower()}{number}.service": f"{GOOD}{directive}={form}\n"
+        for directive in (*wrong, "ExecReload", "WorkingDirectory", "LoadCredential")
+        for number, form in enumerate((secret, f"/bin/{secret}", f"%Z{secret}", f'"{secret}'))
+    }
+    told = findings(await verify(units, environ), rendered(units))
+    assert any(secret in (each.quoting or "") for each in told)
+    assert not any(secret in f"{each.message} {each.hint}" for each in told)
+
+
 @pytest.mark.parametrize(("name", "severity", "part"), sorted(EXPECTED))
 def test_each_mistake_is_told(found: Found, name: str, severity: str, part: str) -> None:
     """What is wrong with a unit is an error where systemd refuses it, else a warning."""
     messages = [
-        each.message
+        each.in_full.message
         for each in found
         if each.place == Place(name) and each.severity is Severity(severity)
     ]

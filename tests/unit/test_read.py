@@ -36,8 +36,8 @@ def test_every_broken_region_is_told() -> None:
     text = 'x = 1\ny = "é\nz = 1\nfoo bar\n[a]]\n'
     assert problems(text) == [
         (Position(2, 7), "not valid TOML: illegal character '\\n'"),
-        (Position(4, 1), "not valid TOML: cannot make sense of `foo bar`"),
-        (Position(5, 3), "not valid TOML: cannot make sense of `]`"),
+        (Position(4, 1), "not valid TOML: cannot make sense of this"),
+        (Position(5, 3), "not valid TOML: cannot make sense of this"),
     ]
 
 
@@ -52,6 +52,13 @@ def test_the_start_of_an_open_string_is_told_too() -> None:
     found = problems('good = 1\na = """\nfoo\n')
     assert [position.line for position, _ in found] == [3, 2]
     assert "the file ends here" in found[0][1]
+
+
+def test_a_second_header_that_is_cut_off_is_told() -> None:
+    """Where tomllib names a table and no position, the table is named all the same."""
+    (position, message), *_ = problems("[a]\n[a")
+    assert message == "not valid TOML: cannot declare `a` twice (the file ends here)"
+    assert position == Position(2, 3)
 
 
 def test_a_key_given_twice_is_told_at_the_second() -> None:

@@ -139,7 +139,7 @@ def test_strings_in_data_are_resolved():
 def test_imports_are_taken_literally():
     """What is no module there is named as it is written."""
     (error,) = errors(HEAD + "imports = ['@{home.username}']")
-    assert "`@{home.username}`" in error.message
+    assert "`@{home.username}`" in error.in_full.message
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_reference_that_leads_nowhere_is_an_error(value, message):
     off = "[services.a.configData]\noff = { text = '', enable = false }\n"
     off += "[services.only.services.sub.process]\nargv = ['/sub']\n"
     (error,) = errors(HEAD, off, f"{ENVIRONMENT}X = '''{value}'''".replace("\\\\", "\\"))
-    assert message in error.message
+    assert message in error.in_full.message
     assert error.key == "services.a.systemd.service.environment.X"
 
 

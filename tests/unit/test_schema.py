@@ -76,7 +76,7 @@ def test_a_failed_assertion_is_an_error_with_its_message():
     """The message may refer to values."""
     text = HEAD + "assertions = [ { assertion = true, message = '' }, "
     (error,) = errors(text + "{ assertion = false, message = '@{home.username} must not' } ]")
-    assert error.message == "failed assertion: user must not"
+    assert error.quoting == "failed assertion: user must not"
     assert error.key == "services.a.assertions.1"
 
 
@@ -97,7 +97,7 @@ def test_a_malformed_assertion_is_an_error(record):
 def test_warnings_are_shown():
     """Of sub-services, too."""
     text = HEAD + "warnings = ['one']\nservices.b = { process.argv = ['/b'], warnings = ['two'] }"
-    assert [warning.message for warning in warnings(text)] == ["one", "two"]
+    assert [warning.in_full.message for warning in warnings(text)] == ["one", "two"]
 
 
 def test_there_are_no_modules_to_import():

@@ -51,3 +51,12 @@ def test_an_empty_assignment_is_written() -> None:
     assert write({"Service": {"ExecStart": ("", "/bin/a")}}) == (
         "[Service]\nExecStart=\nExecStart=/bin/a\n"
     )
+
+
+def test_each_text_of_a_unit_is_parsed():
+    """However many texts there were before, and whatever other units say."""
+    texts = [f"[Unit]\nDescription={number}\n" for number in range(4)]
+    for name in ("a.service", "b.service"):
+        for text in (*texts, *texts):
+            parsed = parse(name, text)
+            assert (parsed.name, write(parsed.sections)) == (name, text)

@@ -282,8 +282,8 @@ def test_every_switch_method_of_a_list_is_judged():
 @pytest.mark.parametrize(
     ("setting", "hint"),
     [
-        ("process.argv = '/bin/sleep 10'", 'write a list: ["/bin/sleep", "10"]'),
-        ("systemd.service.environment = ['A=B', 'C=']", 'write a table: { A = "B", C = "" }'),
+        ("process.argv = '/bin/sleep 10'", 'write a list of its words: ["…", "…"]'),
+        ("systemd.service.environment = ['A=B', 'C=']", 'write a table: { NAME = "…" }'),
         ("systemd.service.description = { mkForc = 'x' }", "did you mean `mkForce`?"),
         ("systemd.service.serviceConfig.Nice = { mkDefalt = 1 }", "did you mean `mkDefault`?"),
     ],

@@ -59,7 +59,8 @@ def test_a_bad_value_is_a_warning() -> None:
     """systemd ignores it, and says so in its own words."""
     [found] = told("/tmp/x/a.service:3: Failed to parse it, ignoring: always\n")
     assert (found.severity, found.place) == (Severity.WARNING, RESTART)
-    assert found.message == "a.service: Restat=: Failed to parse it, ignoring: always"
+    assert found.message == "a.service: Restat=: systemd ignores this value"
+    assert found.quoting == "a.service: Restat=: Failed to parse it, ignoring: always"
 
 
 def test_a_missing_program_is_a_warning_at_the_command() -> None:
@@ -67,7 +68,8 @@ def test_a_missing_program_is_a_warning_at_the_command() -> None:
     [found] = told("a.service: Command /no/such/a is not executable: No such file or directory\n")
     assert found.place in {EXEC, WHOLE}
     assert found.severity is Severity.WARNING
-    assert found.message == "a.service: cannot run /no/such/a: no such file or directory"
+    assert found.message == "a.service: cannot run its program: no such file or directory"
+    assert found.quoting == "a.service: cannot run /no/such/a: no such file or directory"
 
 
 def test_a_refused_unit_is_an_error() -> None:
@@ -103,7 +105,7 @@ def test_a_refusal_without_a_reason_is_still_an_error() -> None:
 def test_a_template_is_told_by_its_instance() -> None:
     """systemd makes an instance up to verify a template."""
     [found] = told("a@i.service: Command x is not executable: No such file\n", "a@.service")
-    assert found.message.startswith("a@.service: cannot run x")
+    assert found.in_full.message.startswith("a@.service: cannot run x")
 
 
 def test_units_of_others_are_left_out() -> None:
@@ -226,7 +228,7 @@ def test_a_value_that_is_ignored_is_why_a_unit_is_refused() -> None:
     )
     [found] = findings(Verification(output), TIMERS)
     assert (found.severity, found.place) == (Severity.ERROR, PLACES["Timer", "OnCalendar"][0])
-    assert found.message == ("t.timer: OnCalendar=: Failed to parse calendar specification: dayly")
+    assert found.quoting == "t.timer: OnCalendar=: Failed to parse calendar specification: dayly"
     assert "systemd-analyze calendar" in (found.hint or "")
 
 

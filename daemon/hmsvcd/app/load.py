@@ -1,12 +1,13 @@
 """Load a declaration: from its files to everything it renders to, or everything wrong with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
+from posixpath import join
 
-from hmsvcd.host.capture import Unreadable, capture
-from hmsvcd.host.declaration import read_declaration, writable_by_others
+from hmsvcd.host.capture import Captures, Unreadable
+from hmsvcd.host.declaration import DeclarationFiles, writable_by_others
 from hmsvcd.host.verify import verify
 from hmsvcd.model.context import Context
 from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
@@ -14,10 +15,10 @@ from hmsvcd.model.document import Document, SourceText
 from hmsvcd.model.rendering import Captured, RenderedUnit, Rendering
 from hmsvcd.model.service import Declaration
 from hmsvcd.pipeline.check.verify import findings
-from hmsvcd.pipeline.check.whole import check, check_parts
-from hmsvcd.pipeline.read.parse import parse
-from hmsvcd.pipeline.read.places import locate
-from hmsvcd.pipeline.render import readable, render, sources
+from hmsvcd.pipeline.check.whole import Checker
+from hmsvcd.pipeline.read.places import Locator
+from hmsvcd.pipeline.read.sections import Parser
+from hmsvcd.pipeline.render import Renderer, readable, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +43,58 @@ class Loaded:
         return tuple(found for found in self.diagnostics if found.is_error)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was read, checked and rendered last, for who loads a declaration again and again.
+
+    What has not changed since is not looked at again. It holds no more than one declaration.
+    """
+
+    files: DeclarationFiles = field(default_factory=DeclarationFiles)
+    parser: Parser = field(default_factory=Parser)
+    checker: Checker = field(default_factory=Checker)
+    captures: Captures = field(default_factory=Captures)
+    renderer: Renderer = field(default_factory=Renderer)
+    locator: Locator = field(default_factory=Locator)
+
+
 async def load(
-    path: Path, context: Context, *, refuse_others: bool = False, with_systemd: bool = True
+    path: Path,
+    context: Context,
+    *,
+    refuse_others: bool = False,
+    with_systemd: bool = True,
+    memory: Memory | None = None,
 ) -> Loaded:
     """Read, check and render a declaration, and have systemd verify the units.
 
     With ``refuse_others`` it is an error, else a warning, that somebody else may write the
     declaration. Without ``with_systemd`` the units are not verified. All diagnostics have their
-    positions. Never raises for what is wrong with the declaration.
+    positions. With ``memory`` the result is the same, and sooner there. Never raises for what is
+    wrong with the declaration.
     """
-    texts, found = read_declaration(path)
-    documents, broken = _parse(texts)
+    known = memory or Memory()
+    texts, found = known.files.read(path)
+    documents, broken = _parse(texts, known.parser)
     incomplete = _has_error([*found, *broken])
     found += [*broken, *_judge_writers(path, refuse=refuse_others)]
     by_file = {text.file: text.text for text in texts}
     if incomplete:  # what the files that cannot be read would say is not known
-        found += check_parts(documents, context)
-        return Loaded(path, by_file, locate(found, by_file), _hash(texts, ()))
-    declaration, problems = check(documents, context)
-    captured, unreadable = _capture(declaration)
+        found += known.checker.check_parts(documents, context)
+        located = known.locator.locate(found, by_file, known.parser.excerpt)
+        return Loaded(path, by_file, located, _hash(texts, ()))
+    declaration, problems = known.checker.check(documents, context)
+    captured, unreadable = _capture(declaration, known.captures)
     found += [*problems, *unreadable]
-    rendering = render(readable(declaration, captured), captured, context)
+    rendering = known.renderer.render(readable(declaration, captured), captured, context)
     if with_systemd:
         found += await _verify(rendering.units, context, declaration.broken)
+    located = known.locator.locate(found, by_file, known.parser.excerpt)
     inputs = _hash(texts, captured.values())
     return Loaded(
         path,
         by_file,
-        locate(found, by_file),
+        located,
         inputs,
         None if _has_error(problems) else declaration,
         None if _has_error(found) else rendering,
@@ -85,11 +110,10 @@ def _judge_writers(path: Path, *, refuse: bool) -> Sequence[Diagnostic]:
     return (judge(others, Place(str(path)), hint=hint),)
 
 
-def _parse(texts: Sequence[SourceText]) -> tuple[list[Document], list[Diagnostic]]:
+def _parse(texts: Sequence[SourceText], parser: Parser) -> tuple[list[Document], list[Diagnostic]]:
     documents: list[Document] = []
     found: list[Diagnostic] = []
-    for text in texts:
-        parsed = parse(text)
+    for parsed in parser.parse(texts):
         if isinstance(parsed, Document):
             documents.append(parsed)
         else:
@@ -101,11 +125,15 @@ def _has_error(found: Iterable[Diagnostic]) -> bool:
     return any(diagnostic.is_error for diagnostic in found)
 
 
-def _capture(declaration: Declaration) -> tuple[dict[str, Captured], list[Diagnostic]]:
+def _capture(
+    declaration: Declaration, captures: Captures
+) -> tuple[dict[str, Captured], list[Diagnostic]]:
     captured: dict[str, Captured] = {}
     found: list[Diagnostic] = []
-    for file in sources(declaration):
-        result = capture(file.source or "")
+    declared = sources(declaration)
+    captures.retain({file.source or "" for file in declared})
+    for file in declared:
+        result = captures.capture(file.source or "")
         if isinstance(result, Unreadable):
             inside = f" ({result.path})" if result.path != result.source else ""
             message = f"the source {result.source} cannot be used: {result.reason}{inside}"
@@ -125,6 +153,7 @@ async def _verify(
 
 
 def _hash(texts: Iterable[SourceText], captured: Iterable[Captured]) -> str:
-    parts = [f"{Path(text.file).absolute()}\0{text.text}\0" for text in texts]
+    folder = str(Path().absolute())
+    parts = [f"{join(folder, text.file)}\0{text.text}\0" for text in texts]
     parts += [f"{source.source}\0{source.object_name}\0" for source in captured]
     return sha256("".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

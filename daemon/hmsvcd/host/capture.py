@@ -2,11 +2,13 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hmsvcd.host.files import reason
+from hmsvcd.host.seen import Seen, Stamps
 from hmsvcd.model.rendering import Captured
 from hmsvcd.model.store import Entry, content_digest, folder_digest, object_name
 
@@ -58,6 +60,39 @@ def capture(source: str) -> Captured | Unreadable:
     digest = entries_digest(entries)
     plain = digest if first.kind == "folder" else content_digest(first.content)
     return Captured(source, object_name(digest, Path(source).name), plain)
+
+
+class Captures:
+    """Captures sources again and again, and reads only those again that may have changed."""
+
+    def __init__(self) -> None:
+        self._seen: Seen[Captured] = Seen()
+
+    def capture(self, source: str) -> Captured | Unreadable:
+        """Return what the function ``capture`` returns."""
+        known = self._seen.get(source)
+        if known is not None:
+            return known
+        stamps = Stamps()
+        _stamp(source, stamps)
+        found = capture(source)
+        return found if isinstance(found, Unreadable) else self._seen.keep(source, found, stamps)
+
+    def retain(self, sources: Collection[str]) -> None:
+        """Forget all others."""
+        self._seen.retain(sources)
+
+
+def _stamp(source: str, stamps: Stamps) -> None:
+    """Take the stamps of a source, followed where it is a link, and of all that is inside."""
+    stamps.take(source, follow=True)
+    waiting = [source] if os.path.isdir(source) else []  # noqa: PTH112 - strings are what it takes
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as scan:
+            for found in scan:
+                stamps.take(found.path)
+                if found.is_dir(follow_symlinks=False):
+                    waiting.append(found.path)
 
 
 def entry(part: Part) -> Entry:

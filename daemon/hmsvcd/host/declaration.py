@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from hmsvcd.host.seen import Seen, Stamps
 from hmsvcd.model.diagnostic import Diagnostic, Place, Position, Severity
 from hmsvcd.model.document import SourceText
+
+_Read = tuple[list[SourceText], list[Diagnostic]]
 
 _BYTE_ORDER_MARK = "\ufeff"
 _BEGIN = "write one there, or name another file with --config"
@@ -19,14 +22,35 @@ def read_declaration(path: Path) -> tuple[list[SourceText], list[Diagnostic]]:
     A file is the whole declaration; a folder holds ``config.toml`` and then ``conf.d/*.toml`` in
     byte order of names (hidden files are editors' own). Names are shown as ``path`` was given.
     """
-    sources: list[SourceText] = []
-    problems: list[Diagnostic] = []
-    files, unlisted = _listed(path)
-    for file in files:
-        source, found = _read(file)
-        sources += source
-        problems += found
-    return sources, [*problems, *unlisted]
+    return DeclarationFiles().read(path)
+
+
+class DeclarationFiles:
+    """Reads a declaration again and again, and only those files that may have changed."""
+
+    def __init__(self) -> None:
+        self._seen: Seen[_Read] = Seen()
+
+    def read(self, path: Path) -> tuple[list[SourceText], list[Diagnostic]]:
+        """Return what ``read_declaration`` returns."""
+        sources: list[SourceText] = []
+        problems: list[Diagnostic] = []
+        files, unlisted = _listed(path)
+        for file in files:
+            source, found = self._read(file)
+            sources += source
+            problems += found
+        self._seen.retain(files)
+        return sources, [*problems, *unlisted]
+
+    def _read(self, file: str) -> _Read:
+        known = self._seen.get(file)
+        if known is not None:
+            return known
+        stamps = Stamps()
+        stamps.take(file, follow=True)
+        read = _read(Path(file))
+        return self._seen.keep(file, read, stamps) if read[0] else read
 
 
 def declaration_files(path: Path) -> list[Path]:
@@ -34,25 +58,26 @@ def declaration_files(path: Path) -> list[Path]:
 
     Those in a ``conf.d`` that cannot be listed are missing; ``read_declaration`` says so.
     """
-    return _listed(path)[0]
+    return list(map(Path, _listed(path)[0]))
 
 
-def _listed(path: Path) -> tuple[list[Path], list[Diagnostic]]:
-    """Return the files of a declaration, and why there may be more; listed once, to be sure."""
+def _listed(path: Path) -> tuple[list[str], list[Diagnostic]]:
+    """Return the files of a declaration, and why there may be more; listed once, to be sure.
+
+    They are strings, since there may be a thousand.
+    """
     if not _is_folder(path):
-        return [path], []
+        return [str(path)], []
     folder = path / "conf.d"
-    found: list[Path] = []
+    found: list[str] = []
     problems: list[Diagnostic] = []
     try:
-        found += folder.iterdir()
+        found += os.listdir(folder)  # noqa: PTH208 - names are wanted
     except OSError as problem:
         problems = _unlisted(folder, problem)
-    chosen = [
-        file for file in found if file.name.endswith(".toml") and not file.name.startswith(".")
-    ]
-    chosen.sort(key=lambda file: os.fsencode(file.name))
-    return [path / "config.toml", *chosen], problems
+    chosen = [name for name in found if name.endswith(".toml") and not name.startswith(".")]
+    chosen.sort(key=os.fsencode)
+    return [str(path / "config.toml"), *(f"{folder}/{name}" for name in chosen)], problems
 
 
 def _is_folder(path: Path) -> bool:
@@ -67,35 +92,40 @@ def writable_by_others(path: Path) -> str | None:
     ``/tmp`` is safe around a declaration that is one file: there, only its owner can replace it.
     """
     safe = set() if _is_folder(path) else _folders_of_own(path)
+    judged: dict[tuple[int, int, int], str | None] = {}
     for each in _guarded(path):
         try:
-            status = each.stat()
+            status = os.stat(each)  # noqa: PTH116 - a string
         except OSError:
             continue  # reading it says what is wrong
-        who = _foreign_writer(status)
+        owners = status.st_uid, status.st_gid, status.st_mode
+        if owners not in judged:
+            judged[owners] = _foreign_writer(status)
+        who = judged[owners]
         if who is not None and not (each in safe and _is_sticky(status)):
             return f"{each} can be written by {who}"
     return None
 
 
-def _guarded(path: Path) -> Iterator[Path]:
+def _guarded(path: Path) -> Iterator[str]:
     """Yield the declaration's files, what they link to, and the folders of both."""
-    seen = set()
-    for file in declaration_files(path):
-        real = Path(os.path.realpath(file))
-        for each in (file, file.parent, real.parent):
-            if each not in seen:
-                seen.add(each)
-                yield each
+    files, _ = _listed(path)
+    links = [file for file in files if os.path.islink(file)]  # noqa: PTH114 - strings
+    yield from files
+    yield from dict.fromkeys(map(_folder_of, [*files, *map(os.path.realpath, links)]))
 
 
-def _folders_of_own(file: Path) -> set[Path]:
+def _folder_of(file: str) -> str:
+    return os.path.dirname(file) or "."  # noqa: PTH120 - a string
+
+
+def _folders_of_own(file: Path) -> set[str]:
     """Return the folders of a file and of what it links to, where the entry there is our own."""
-    own: set[Path] = set()
-    for each in (file, Path(os.path.realpath(file))):
+    own: set[str] = set()
+    for each in (str(file), os.path.realpath(file)):
         with suppress(OSError):
-            if each.lstat().st_uid in {os.geteuid(), 0}:
-                own.add(each.parent)
+            if os.lstat(each).st_uid in {os.geteuid(), 0}:
+                own.add(_folder_of(each))
     return own
 
 
@@ -143,7 +173,7 @@ def _group_name(gid: int) -> str:
         return str(gid)
 
 
-def _read(file: Path) -> tuple[list[SourceText], list[Diagnostic]]:
+def _read(file: Path) -> _Read:
     try:
         content = _content(file)
     except OSError as problem:

@@ -47,6 +47,9 @@ class Note:
 class Diagnostic:
     """One thing that is wrong.
 
+    ``message``, ``hint`` and notes quote no value that is declared: they go to the log and over
+    D-Bus. ``quoting`` is the message that does, for the eyes of the user only.
+
     ``key`` is the dotted key as a user would write it. ``place`` is where, if it stands in a file;
     ``position`` is known at once for syntax errors and otherwise filled in by
     ``pipeline.read.places`` when something is to be reported.
@@ -59,6 +62,12 @@ class Diagnostic:
     place: Place | None = None
     position: Position | None = None
     notes: tuple[Note, ...] = field(default=())
+    quoting: str | None = None
+
+    @property
+    def in_full(self) -> "Diagnostic":
+        """The diagnostic as a command shows it to the user whose declaration it is."""
+        return replace(self, message=self.quoting, quoting=None) if self.quoting else self
 
     @property
     def is_error(self) -> bool:
@@ -72,11 +81,12 @@ def error(
     key: str | None = None,
     hint: str | None = None,
     notes: tuple[Note, ...] = (),
+    quoting: str | None = None,
 ) -> Diagnostic:
     """Return an error; without ``key`` the place's own key is shown."""
     if key is None and place is not None:
         key = dotted(place.key)
-    return Diagnostic(Severity.ERROR, message, key, hint, place, notes=notes)
+    return Diagnostic(Severity.ERROR, message, key, hint, place, notes=notes, quoting=quoting)
 
 
 def warning(
@@ -85,9 +95,10 @@ def warning(
     key: str | None = None,
     hint: str | None = None,
     notes: tuple[Note, ...] = (),
+    quoting: str | None = None,
 ) -> Diagnostic:
     """Return a warning; without ``key`` the place's own key is shown."""
-    return replace(error(message, place, key, hint, notes), severity=Severity.WARNING)
+    return replace(error(message, place, key, hint, notes, quoting), severity=Severity.WARNING)
 
 
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")

@@ -1,7 +1,7 @@
 """Render a checked declaration: unit texts, links and files, with their addresses in the store."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from hmsvcd.model.context import Context
 from hmsvcd.model.generation import Generation
@@ -19,6 +19,8 @@ def sources(declaration: Declaration) -> tuple[ConfigFile, ...]:
 
 def readable(declaration: Declaration, captured: Mapping[str, Captured]) -> Declaration:
     """Return a declaration without the files whose source could not be captured."""
+    if all(file.source in captured for file in sources(declaration)):
+        return declaration
     services = tuple(
         replace(
             service,
@@ -35,31 +37,83 @@ def render(
     declaration: Declaration, captured: Mapping[str, Captured], context: Context
 ) -> Rendering:
     """Render everything; ``captured`` holds each source of ``sources`` by its path."""
+    return Renderer().render(declaration, captured, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a service or a native unit was rendered to, and from what sources.
+
+    ``links`` pairs folders such as ``default.target.wants`` with the units that are linked there.
+    """
+
+    origin: Service | Unit
+    captured: tuple[Captured, ...]
+    units: Mapping[str, RenderedUnit]
+    files: Mapping[str, RenderedFile]
+    links: tuple[tuple[str, str], ...]
+
+
+class Renderer:
+    """Renders a declaration again and again, and only those services and units that are new.
+
+    What the others were rendered to are the same objects as before.
+    """
+
+    def __init__(self) -> None:
+        self._store = ""
+        self._known: Mapping[int, _Piece] = {}
+
+    def render(
+        self, declaration: Declaration, captured: Mapping[str, Captured], context: Context
+    ) -> Rendering:
+        """Return what the function ``render`` returns."""
+        known = self._known if self._store == context.store else {}
+        pieces: dict[int, _Piece] = {}
+        origins: list[Service | Unit] = [*declaration.services, *declaration.native]
+        for origin in origins:
+            piece = known.get(id(origin))  # which no other can have while the piece holds it
+            if piece is None or any(each != captured[each.source] for each in piece.captured):
+                piece = _render(origin, captured, context)
+            pieces[id(origin)] = piece
+        self._store, self._known = context.store, pieces
+        return _put_together(pieces.values())
+
+
+def _put_together(pieces: Iterable[_Piece]) -> Rendering:
     units: dict[str, RenderedUnit] = {}
     links: dict[str, list[str]] = {}
     files: dict[str, RenderedFile] = {}
     services: dict[str, tuple[str, ...]] = {}
-    for service in declaration.services:
-        rendered = [_file(file, captured) for file in service.files]
-        files |= {file.target: file for file in rendered}
-        store_paths = [context.store_path(file.object_name) for file in rendered]
-        for unit in service.units:
-            sections = unit.sections
-            if unit.name == f"{service.name}.service" and store_paths:
-                sections = _with_triggers(sections, store_paths)
-            units[unit.name] = _unit(unit, sections)
-        if service.units:
-            services[service.name] = tuple(unit.name for unit in service.units)
-    for unit in declaration.native:
-        units[unit.name] = _unit(unit, unit.sections)
-    for unit in _all_units(declaration.services, declaration.native):
-        for folder in _link_folders(unit):
-            links.setdefault(folder, []).append(unit.name)
+    for piece in pieces:
+        units.update(piece.units)
+        files.update(piece.files)
+        for folder, unit in piece.links:
+            links.setdefault(folder, []).append(unit)
+        if isinstance(piece.origin, Service) and piece.units:
+            services[piece.origin.name] = tuple(piece.units)
     return Rendering(
         dict(sorted(units.items())),
         {folder: tuple(sorted(names)) for folder, names in sorted(links.items())},
         dict(sorted(files.items())),
         services,
+    )
+
+
+def _render(origin: Service | Unit, captured: Mapping[str, Captured], context: Context) -> _Piece:
+    service = Service("", (origin,), ()) if isinstance(origin, Unit) else origin
+    files = [_file(file, captured) for file in service.files]
+    store_paths = [context.store_path(file.object_name) for file in files]
+    units = [
+        _unit(unit, store_paths if unit.name == f"{service.name}.service" else [])
+        for unit in service.units
+    ]
+    return _Piece(
+        origin,
+        tuple(captured[file.source] for file in service.files if file.source),
+        {unit.name: unit for unit in units},
+        {file.target: file for file in files},
+        tuple((folder, unit.name) for unit in service.units for folder in _link_folders(unit)),
     )
 
 
@@ -73,8 +127,8 @@ def generation(rendering: Rendering) -> Generation:
     )
 
 
-def _unit(unit: Unit, sections: Sections) -> RenderedUnit:
-    text = write(sections)
+def _unit(unit: Unit, store_paths: list[str]) -> RenderedUnit:
+    text = write(_with_triggers(unit.sections, store_paths) if store_paths else unit.sections)
     return RenderedUnit(
         unit.name, text, unit_object_name(unit.name, text), unit.place, unit.places
     )
@@ -97,12 +151,6 @@ def _with_triggers(sections: Sections, store_paths: list[str]) -> Sections:
     section = sections.get(name, {})
     triggers = tuple(dict.fromkeys((*section.get(directive, ()), *store_paths)))
     return {**sections, name: {**section, directive: triggers}}
-
-
-def _all_units(services: tuple[Service, ...], native: tuple[Unit, ...]) -> Iterator[Unit]:
-    for service in services:
-        yield from service.units
-    yield from native
 
 
 def _link_folders(unit: Unit) -> Iterator[str]:

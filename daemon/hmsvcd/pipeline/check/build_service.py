@@ -16,12 +16,6 @@ from hmsvcd.pipeline.merge.table import TableNode
 _KINDS = (UnitKind.SERVICE, UnitKind.SOCKET)
 
 
-def build_services(table: TableNode) -> Iterator[Service]:
-    """Yield every service of a table and its sub-services; what is wrong is left out."""
-    for name in names_in(table):
-        yield from _build(table.table(name))
-
-
 def names_in(table: TableNode) -> tuple[str, ...]:
     """Return the names in a table; none where it cannot be had, which has been reported."""
     try:
@@ -30,7 +24,8 @@ def names_in(table: TableNode) -> tuple[str, ...]:
         return ()
 
 
-def _build(node: TableNode) -> Iterator[Service]:
+def build_service(node: TableNode) -> Iterator[Service]:
+    """Yield a service and its sub-services; what is wrong is left out."""
     inner = node.table("services")
     for check in (_check_argv, _check_assertions, _check_imports, _tell_warnings):
         with suppress(FailedError):
@@ -44,7 +39,8 @@ def _build(node: TableNode) -> Iterator[Service]:
         node.evaluation.report(error("a template service takes no sub-services", inner.place))
     units, broken = _units(node, composition=composition)
     yield Service(service_name(node), units, tuple(_files(node)), broken)
-    yield from build_services(inner)
+    for name in names_in(inner):
+        yield from build_service(inner.table(name))
 
 
 def _check_argv(node: TableNode) -> None:
@@ -55,18 +51,21 @@ def _check_argv(node: TableNode) -> None:
 def _check_assertions(node: TableNode) -> None:
     for item, place in node.leaf("assertions").placed():
         if not item["assertion"]:
-            node.evaluation.report(error(f"failed assertion: {item['message']}", place))
+            quoting = f"failed assertion: {item['message']}"
+            node.evaluation.report(error("an assertion has failed", place, quoting=quoting))
 
 
 def _check_imports(node: TableNode) -> None:
     for name, place in node.leaf("imports").placed():
-        hint = "no service module is installed"
-        node.evaluation.report(error(f"there is no service module `{name}`", place, hint=hint))
+        hint, quoting = "no service module is installed", f"there is no service module `{name}`"
+        message = "there is no such service module"
+        node.evaluation.report(error(message, place, hint=hint, quoting=quoting))
 
 
 def _tell_warnings(node: TableNode) -> None:
     for text, place in node.leaf("warnings").placed():
-        node.evaluation.report(warning(text, place))
+        message = "the declaration gives a warning of its own"
+        node.evaluation.report(warning(message, place, quoting=text))
 
 
 def _is_composition(node: TableNode) -> bool:

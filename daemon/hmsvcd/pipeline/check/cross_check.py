@@ -1,6 +1,7 @@
 """Check what the units and files of a declaration say together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, error, warning
 from hmsvcd.model.service import ConfigFile, Unit
@@ -21,7 +22,21 @@ _TARGETS: Mapping[str, str] = {
 
 def collisions(units: Sequence[Unit], files: Sequence[ConfigFile]) -> Iterator[Diagnostic]:
     """Yield an error for each unit and file that is declared twice, and each file in the way."""
-    yield from _twice("unit", ((unit.name, unit.place) for unit in units))
+    if len({unit.name for unit in units}) < len(units):
+        yield from _twice("unit", ((unit.name, unit.place) for unit in units))
+    if not _are_apart([file.target for file in files]):
+        yield from _in_the_way(files)
+
+
+def _are_apart(paths: Sequence[str]) -> bool:
+    """Say whether no path is given twice or is the folder of another, in the time of a sort."""
+    in_order = sorted(
+        f"{path}/".replace("/", "\0") for path in paths
+    )  # right before what is in it
+    return not any(after.startswith(path) for path, after in pairwise(in_order))
+
+
+def _in_the_way(files: Sequence[ConfigFile]) -> Iterator[Diagnostic]:
     yield from _twice("file", ((file.target, file.place) for file in files))
     places = {file.target: file.place for file in files}
     for file in files:
@@ -51,6 +66,9 @@ def idle_units(units: Sequence[Unit], broken: frozenset[str]) -> Iterator[Diagno
 
     Of a unit that is ``broken`` it is not known what starts it.
     """
+    idle = [unit for unit in units if _waits_for_a_start(unit) and unit.name not in broken]
+    if not idle:
+        return
     started = {
         name
         for unit in units
@@ -58,15 +76,19 @@ def idle_units(units: Sequence[Unit], broken: frozenset[str]) -> Iterator[Diagno
         for value in unit.sections.get(section, {}).get(directive, ())
         for name in value.split()
     }
-    for unit in units:
-        kind = suffix(unit.name)
-        target = _TARGETS.get(kind)
-        if target is None or is_template(unit.name) or unit.name in broken | started:
-            continue
-        if not unit.wanted_by and not unit.required_by:
+    for unit in idle:
+        if unit.name not in started:
+            kind = suffix(unit.name)
             option = "Install.WantedBy" if _is_native(unit) else "wantedBy"
-            hint = f'add {option} = ["{target}"]'
+            hint = f'add {option} = ["{_TARGETS[kind]}"]'
             yield warning(f"nothing starts this {kind}", unit.place, hint=hint)
+
+
+def _waits_for_a_start(unit: Unit) -> bool:
+    """Say whether a unit does nothing unless it is started, and no target does so."""
+    if unit.wanted_by or unit.required_by:
+        return False
+    return suffix(unit.name) in _TARGETS and not is_template(unit.name)
 
 
 def _is_native(unit: Unit) -> bool:

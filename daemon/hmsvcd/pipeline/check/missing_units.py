@@ -50,7 +50,8 @@ def _nothing_to_start(
     if section is None or is_template(unit.name):
         return
     started = file.last(section, "Unit") or f"{unit.name.removesuffix(kind)}service"
-    if "%" not in started and not known & {started, template_of(started)}:
+    is_name = "%" not in started and suffix(started) in set(UnitKind)
+    if is_name and not known & {started, template_of(started)}:
         place = directive_place(unit.places, section, "Unit", -1) or unit.place
         hint = f"declare it, or name another in {section}.Unit"
         yield warning(f"nothing to start: there is no {started}", place, hint=hint)

@@ -97,7 +97,8 @@ def _check_mount(draft: Draft, kind: str) -> None:
     name = f"{stem_for_path(where)}.{kind}"
     if name != draft.name:
         message = f"systemd refuses a {kind} whose name does not follow from Where="
-        draft.fail(message, draft.place(section, "Where"), f"its name has to be {name}")
+        hint = f"its name has to be {name}" if where.startswith("/") else "Where= is a path"
+        draft.fail(message, draft.place(section, "Where"), hint)
 
 
 def link_targets(draft: Draft, directive: str) -> tuple[str, ...]:

@@ -4,31 +4,32 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
 from hmsvcd.model.rendering import RenderedUnit
 from hmsvcd.model.service import directive_place
 from hmsvcd.model.unit import UnitKind, suffix, template_of
 from hmsvcd.model.verification import Verification
-from hmsvcd.pipeline.check.missing_units import REQUIREMENTS, missing_units, needed_but_missing
+from hmsvcd.pipeline.check.missing_units import REQUIREMENTS, missing_units
+from hmsvcd.pipeline.check.verify_words import (
+    COMMAND,
+    NOT_FOUND,
+    NOT_LOADED,
+    REFUSING,
+    UNIT_NAME,
+    Line,
+    is_ignored,
+    worded,
+)
 
-_NAME = r"[A-Za-z0-9:_.\\@-]+\.(?:" + "|".join(UnitKind) + ")"
-_LOCATED = re.compile(rf".*/(?P<unit>{_NAME}):(?P<line>\d+): (?P<text>.*)")
-_NAMED = re.compile(rf"(?P<unit>{_NAME}): (?P<text>.*)")
-_REFUSED = re.compile(rf"Unit (?P<unit>{_NAME}) has a bad unit file setting\.")
+_LOCATED = re.compile(rf".*/(?P<unit>{UNIT_NAME}):(?P<line>\d+): (?P<text>.*)")
+_NAMED = re.compile(rf"(?P<unit>{UNIT_NAME}): (?P<text>.*)")
+_REFUSED = re.compile(rf"Unit (?P<unit>{UNIT_NAME}) has a bad unit file setting\.")
 _CYCLE = re.compile("Found (?:ordering cycle|dependency)")
 _END_OF_CYCLE = re.compile("Unable to break cycle|.*order is cyclic|Job .* deleted to break")
-_ELSEWHERE = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) has a bad unit file")
-_NOT_FOUND = re.compile(rf"Failed to create .*: Unit (?P<unit>{_NAME}) not found")
-_NOT_LOADED = re.compile(rf"service (?P<unit>{_NAME}) not loaded, socket cannot be started")
+_ELSEWHERE = re.compile(rf"Failed to create .*: Unit (?P<unit>{UNIT_NAME}) has a bad unit file")
 _LACK = re.compile(r".*\b(?:lacks|has no|have no)\b.* Refusing\.")
-_UNKNOWN_KEY = re.compile(
-    r"Unknown (?:key name|key|lvalue) '(?P<name>[^']+)' in section "
-    r"\W*(?P<section>[\w-]+)"
-)
 _UNKNOWN_SECTION = "Unknown section "
-_COMMAND = re.compile(r"Command (?P<program>.+) is not executable: (?P<why>.*)")
 _DIRECTIVE = re.compile(r"\b([A-Z][A-Za-z]+)=")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     UnitKind.SERVICE: ("Exec",),
@@ -38,26 +39,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """How the directives begin of which a unit needs one at least."""
 
-_VALUE_HINTS = {
-    "OnCalendar": "`systemd-analyze calendar` says what it takes, see systemd.time(7)",
-    "ListenStream": "write a path, a port or an address with a port, see systemd.socket(5)",
-    "ListenDatagram": "write a path, a port or an address with a port, see systemd.socket(5)",
-}
-_REFUSING = " Refusing."
 _FATAL = "Unit configuration has fatal error"
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the output about a unit of ours.
-
-    ``number`` is a line of the unit's text. ``is_cause`` says that the unit is refused for it.
-    """
-
-    unit: RenderedUnit
-    text: str
-    number: int | None = None
-    is_cause: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +68,9 @@ def findings(
     declaration are left out, and so is the lack of a ``broken`` one, which was not rendered.
     """
     if verification.problem is not None:
-        message = f"systemd could not verify the units: {verification.problem}"
-        return (warning(message, None),)
+        message = "systemd could not verify the units"
+        quoting = f"{message}: {verification.problem}"
+        return (warning(message, None, quoting=quoting),)
     refused = _refused(verification.output, units)
     lines = [
         line for line in _lines(verification.output, units) if not _follows(line.text, broken)
@@ -101,7 +84,7 @@ def findings(
         for line in lines
         if line.unit.name in refused
         and not line.text.startswith(_FATAL)
-        and (line.is_cause or not _is_ignored(line.text))
+        and (line.is_cause or not is_ignored(line.text))
     }
     diagnostics += [
         error(f"systemd refuses {name}", units[name].place) for name in refused if name not in told
@@ -112,11 +95,11 @@ def findings(
 
 def _follows(text: str, broken: frozenset[str]) -> bool:
     """Say whether a line only tells that a unit is not there whose own mistake is known."""
-    match = _NOT_FOUND.match(text) or _NOT_LOADED.match(text)
+    match = NOT_FOUND.match(text) or NOT_LOADED.match(text)
     return match is not None and match["unit"] in broken
 
 
-def _with_causes(lines: Iterable[_Line]) -> Iterator[_Line]:
+def _with_causes(lines: Iterable[Line]) -> Iterator[Line]:
     """Yield the lines; where a unit lacks what it has, but wrong, that is why it is refused."""
     lines = list(lines)
     lacking = {line.unit.name for line in lines if _LACK.fullmatch(line.text)}
@@ -130,9 +113,9 @@ def _with_causes(lines: Iterable[_Line]) -> Iterator[_Line]:
             yield line
 
 
-def _is_own(line: _Line) -> bool:
+def _is_own(line: Line) -> bool:
     """Say whether systemd ignores a directive of which a unit of this kind needs one."""
-    if line.number is None or not _is_ignored(line.text):
+    if line.number is None or not is_ignored(line.text):
         return False
     _, directive, _ = _subject(line)
     return (directive or "").startswith(_NEEDED.get(suffix(line.unit.name), ()))
@@ -144,13 +127,13 @@ def _refused(output: str, units: Mapping[str, RenderedUnit]) -> list[str]:
     return [unit.name for unit in owners if unit is not None]
 
 
-def _lines(output: str, units: Mapping[str, RenderedUnit]) -> Iterator[_Line]:
+def _lines(output: str, units: Mapping[str, RenderedUnit]) -> Iterator[Line]:
     for line in output.splitlines():
         located = _LOCATED.fullmatch(line)
         match = located or _NAMED.fullmatch(line)
         unit = _ours(match["unit"], units) if match else None
         if match and unit:
-            yield _Line(unit, match["text"], int(match["line"]) if located else None)
+            yield Line(unit, match["text"], int(match["line"]) if located else None)
 
 
 def _ours(name: str, units: Mapping[str, RenderedUnit]) -> RenderedUnit | None:
@@ -159,7 +142,7 @@ def _ours(name: str, units: Mapping[str, RenderedUnit]) -> RenderedUnit | None:
 
 
 def _judge(
-    line: _Line,
+    line: Line,
     units: Mapping[str, RenderedUnit],
     refused: Iterable[str],
     known: Mapping[str, tuple[str, ...]],
@@ -175,56 +158,24 @@ def _judge(
         return None  # that unit has its own error
     subject = _subject(line)
     place = _place(line.unit, subject)
-    message, hint = _worded(line, subject[1], known)
+    words = worded(line, subject[1], known)
     fatal = line.is_cause or (
-        line.number is not None and line.unit.name in refused and not _is_ignored(line.text)
+        line.number is not None and line.unit.name in refused and not is_ignored(line.text)
     )
-    if fatal or line.text.endswith(_REFUSING):
-        return error(message, place, hint=hint)
-    return warning(message, place, hint=hint)
+    judge = error if fatal or line.text.endswith(REFUSING) else warning
+    return judge(words.message, place, hint=words.hint, quoting=words.quoting)
 
 
-def _is_ignored(text: str) -> bool:
-    return "ignoring" in text.lower()
-
-
-def _worded(
-    line: _Line, directive: str | None, known: Mapping[str, tuple[str, ...]]
-) -> tuple[str, str | None]:
-    """Return the message and the hint: in our words where users meet it often."""
-    name = line.unit.name
-    if match := _UNKNOWN_KEY.match(line.text):
-        hint = _nearest(match["name"], known.get(match["section"], ()), "{}=")
-        return f"{name}: systemd ignores the unknown directive {match['name']}=", hint
-    if match := _COMMAND.match(line.text):
-        return f"{name}: cannot run {match['program']}: {match['why'].lower()}", None
-    if match := _NOT_FOUND.match(line.text):
-        return needed_but_missing(name, match["unit"]), None
-    if line.text.endswith(_REFUSING):
-        return f"{name}: systemd refuses it: {line.text.removesuffix(_REFUSING)}", None
-    if match := _NOT_LOADED.match(line.text):
-        return f"{name}: nothing to start: there is no {match['unit']}", None
-    about = f"{directive}=: " if directive and line.number is not None else ""
-    text = line.text.replace(", ignoring", "") if line.is_cause else line.text
-    return f"{name}: {about}{text}", _VALUE_HINTS.get(directive or "")
-
-
-def _nearest(name: str, candidates: Iterable[str], form: str) -> str | None:
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    close = get_close_matches(name.lower(), by_lower, n=1)
-    return f"did you mean {form.format(by_lower[close[0]])}?" if close else None
-
-
-def _subject(line: _Line) -> _Subject:
+def _subject(line: Line) -> _Subject:
     """Return the assignment that a line is about, as far as it tells."""
     entries = list(_entries(line.unit.text))
     if line.number is not None:
         chosen = [entry for entry in entries if entry.line >= line.number]
-    elif match := _COMMAND.match(line.text):
+    elif match := COMMAND.match(line.text):
         program = match["program"]
         commands = [entry for entry in entries if entry.directive.startswith("Exec")]
         chosen = [entry for entry in commands if _mentions(entry.value, program)]
-    elif match := _NOT_FOUND.match(line.text):
+    elif match := NOT_FOUND.match(line.text):
         needing = [entry for entry in entries if match["unit"] in entry.value.split()]
         chosen = [entry for entry in needing if entry.directive in REQUIREMENTS] or needing
     else:
@@ -260,7 +211,7 @@ def _place(unit: RenderedUnit, subject: _Subject) -> Place | None:
     return directive_place(unit.places, section, directive, number) or unit.place
 
 
-def _cycles(lines: Iterable[_Line], units: Mapping[str, RenderedUnit]) -> list[Diagnostic]:
+def _cycles(lines: Iterable[Line], units: Mapping[str, RenderedUnit]) -> list[Diagnostic]:
     """Return a warning for each ordering cycle; systemd tells the same one from every start."""
     found: dict[frozenset[str], Diagnostic] = {}
     members: list[str] = []
@@ -270,7 +221,7 @@ def _cycles(lines: Iterable[_Line], units: Mapping[str, RenderedUnit]) -> list[D
             found.setdefault(frozenset(members), _cycle(members, units))
             members = []
         if line is not None and told:
-            members += re.findall(_NAME, line.text)
+            members += re.findall(UNIT_NAME, line.text)
     return list(found.values())
 
 

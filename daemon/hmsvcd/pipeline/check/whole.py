@@ -1,25 +1,19 @@
 """Check a declaration as a whole: everything it says, or everything that is wrong with it."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Container, Iterator, Sequence
+from itertools import chain
 
 from hmsvcd.model.context import Context
-from hmsvcd.model.diagnostic import Diagnostic, Place, dotted, error
+from hmsvcd.model.diagnostic import Diagnostic, Place, error
 from hmsvcd.model.document import Document
-from hmsvcd.model.schema import NATIVE_KINDS
-from hmsvcd.model.service import Declaration, Unit
-from hmsvcd.model.unit import suffix
-from hmsvcd.pipeline.check.build_service import build_services, names_in
+from hmsvcd.model.service import Declaration
+from hmsvcd.model.settings import Settings
 from hmsvcd.pipeline.check.build_settings import build_settings
-from hmsvcd.pipeline.check.build_unit import unit_from_sections
 from hmsvcd.pipeline.check.computed import RULES
 from hmsvcd.pipeline.check.cross_check import collisions, idle_units
-from hmsvcd.pipeline.check.privileges import warnings as privilege_warnings
-from hmsvcd.pipeline.check.unit_names import unit_name_problem
+from hmsvcd.pipeline.check.evaluate_parts import Round, force, outlined_below
+from hmsvcd.pipeline.check.parts import Name, Part, Parts, connected, looked_into, unchanged
 from hmsvcd.pipeline.merge.evaluate import Evaluation
-from hmsvcd.pipeline.merge.leaf import LeafNode
-from hmsvcd.pipeline.merge.merging import FailedError
-from hmsvcd.pipeline.merge.node import Node
 from hmsvcd.pipeline.merge.table import TableNode
 
 
@@ -33,23 +27,8 @@ def check(
     declaration, with neither ``services`` nor ``systemd``, is an error: ``services = {}`` is how
     to say "none".
     """
-    evaluation = Evaluation(documents, context, RULES)
-    root = evaluation.root
-    _force(root)
-    if not evaluation.diagnostics:
-        _demand_content(root, documents)
-    services = tuple(build_services(root.table("services")))
-    native, broken = _native(root.table("systemd", "user"))
-    broken = broken.union(*(service.broken for service in services))
-    units = [*(unit for service in services for unit in service.units), *native]
-    files = [file for service in services for file in service.files]
-    settings = build_settings(root.table("daemon"))
-    for diagnostic in (*collisions(units, files), *idle_units(units, broken)):
-        evaluation.report(diagnostic)
-    for unit in units:
-        for diagnostic in privilege_warnings(unit, context.systemd):
-            evaluation.report(diagnostic)
-    return Declaration(services, native, settings, broken), evaluation.diagnostics
+    checked = _Checked(documents, context, {}, None)
+    return checked.declaration, checked.diagnostics
 
 
 def check_parts(documents: Sequence[Document], context: Context) -> tuple[Diagnostic, ...]:
@@ -57,28 +36,86 @@ def check_parts(documents: Sequence[Document], context: Context) -> tuple[Diagno
 
     References and conflicts are not judged: what they need may be in the other files.
     """
-    evaluation = Evaluation(documents, context, RULES, complete=False)
-    _force(evaluation.root)
-    return evaluation.diagnostics
+    return Checker().check_parts(documents, context)
 
 
-def _force(node: Node) -> None:
-    """Ask for every value below a node, so that everything wrong is found."""
-    if isinstance(node, LeafNode):
-        with suppress(FailedError):
-            node.value()
-    elif isinstance(node, TableNode):
-        with suppress(FailedError):
-            node.check()
-        for name in _written_names(node):
-            _force(node.child(name))
+class Checker:
+    """Checks a declaration again and again, and evaluates only what an edit changed.
+
+    What an unchanged service or native unit came to are the same objects as before.
+    """
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+        self._parts: Parts = {}
+
+    def check(
+        self, documents: Sequence[Document], context: Context
+    ) -> tuple[Declaration, tuple[Diagnostic, ...]]:
+        """Return what the function ``check`` returns."""
+        known = self._parts if context == self._context else {}
+        checked = _Checked(documents, context, known, looked_into(known))
+        if asked := checked.asked:
+            known = {name: part for name, part in checked.lasting.items() if name not in asked}
+            checked = _Checked(documents, context, known, looked_into(checked.parts))
+        if checked.asked:
+            checked = _Checked(documents, context, {}, None)
+        self._context, self._parts = context, checked.lasting
+        return checked.declaration, checked.diagnostics
+
+    def check_parts(
+        self, documents: Sequence[Document], context: Context
+    ) -> tuple[Diagnostic, ...]:
+        """Return what the function ``check_parts`` returns.
+
+        A part in which nothing was wrong when all was known has no type or key errors.
+        """
+        evaluation = Evaluation(documents, context, RULES, complete=False)
+        outlined = outlined_below(evaluation.root)
+        known = self._parts if context == self._context else {}
+        same = unchanged(outlined, known) - connected(known).keys()
+        for name in outlined:
+            if name not in same or known[name].diagnostics:
+                force(evaluation.root.table(*name))
+        force(evaluation.root.table("daemon"))
+        return evaluation.diagnostics
 
 
-def _written_names(node: TableNode) -> Sequence[str]:
-    try:
-        return node.written_names()
-    except FailedError:
-        return ()
+class _Checked(Round):
+    """A round, and the declaration that came of it."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        context: Context,
+        known: Parts,
+        held: Container[Name] | None,
+    ) -> None:
+        super().__init__(Evaluation(documents, context, RULES), known, held)
+        daemon = self.evaluation.root.table("daemon")
+        force(daemon)
+        if not self.diagnostics:
+            _demand_content(self.evaluation.root, documents)
+        self.declaration = _put_together(self.parts.values(), build_settings(daemon))
+        for diagnostic in _judged_together(self.declaration):
+            self.evaluation.report(diagnostic)
+
+
+def _put_together(parts: Collection[Part], settings: Settings) -> Declaration:
+    return Declaration(
+        tuple(chain.from_iterable(part.services for part in parts)),
+        tuple(chain.from_iterable(part.native for part in parts)),
+        settings,
+        frozenset().union(*(part.broken for part in parts if part.broken)),
+    )
+
+
+def _judged_together(declaration: Declaration) -> Iterator[Diagnostic]:
+    services = declaration.services
+    units = [*(unit for service in services for unit in service.units), *declaration.native]
+    files = [file for service in services for file in service.files]
+    yield from collisions(units, files)
+    yield from idle_units(units, declaration.broken)
 
 
 def _demand_content(root: TableNode, documents: Sequence[Document]) -> None:
@@ -88,29 +125,3 @@ def _demand_content(root: TableNode, documents: Sequence[Document]) -> None:
         place = Place(documents[0].file) if documents else None
         hint = "declare a service, or write `services = {}` for none"
         root.evaluation.report(error("the declaration is empty", place, hint=hint))
-
-
-def _native(user: TableNode) -> tuple[tuple[Unit, ...], frozenset[str]]:
-    """Return the native units that can be built, and the names of those that are wrong."""
-    built: list[Unit] = []
-    broken: set[str] = set()
-    for table_name, kind in NATIVE_KINDS.items():
-        table = user.table(table_name)
-        for key in names_in(table):
-            name = f"{key.removesuffix(f'.{kind}')}.{kind}"
-            try:
-                built.append(_native_unit(table.table(key), name))
-            except FailedError:
-                broken.add(name)
-    return tuple(built), frozenset(broken)
-
-
-def _native_unit(node: TableNode, name: str) -> Unit:
-    stem = name.rpartition(".")[0]
-    if node.key != stem:
-        hint = f"write {dotted((*node.path[:-1], stem))}"
-        message = f"the suffix follows from the table: this would be `{node.key}.{suffix(name)}`"
-        raise node.evaluation.fail(message, node.place, hint)
-    if problem := unit_name_problem(name):
-        raise node.evaluation.fail(f"`{name}` is no unit name: {problem}", node.place)
-    return unit_from_sections(node, name)

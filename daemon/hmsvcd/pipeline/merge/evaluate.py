@@ -54,7 +54,10 @@ class Evaluation:
         self._diagnostics: dict[Diagnostic, None] = {}
         self._under_way: list[tuple[Node, object]] = []
         self._asking: list[tuple[int, Place | None]] = []
-        self._was_too_deep = False
+        self.was_too_deep = False
+        """Whether values waited for more others than can be followed, which is told once."""
+        self.looked_up: list[str] = []
+        """The services that have been named by ``home.services``, from within any of them."""
         self.root = TableNode(self, None, "", ROOT)
         self.root.define(
             [
@@ -68,6 +71,12 @@ class Evaluation:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What has been found wrong so far, in the order found."""
         return tuple(self._diagnostics)
+
+    def take_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return what has been found wrong since this was last asked, in the order found."""
+        found = tuple(self._diagnostics)
+        self._diagnostics.clear()
+        return found
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Note something that is wrong; the same thing twice is noted once."""
@@ -128,9 +137,9 @@ class Evaluation:
         return self.fail(f"circular reference: {shown}", place, hint, notes)
 
     def _too_deep(self) -> FailedError:
-        if self._was_too_deep:
+        if self.was_too_deep:
             return FailedError()
-        self._was_too_deep = True
+        self.was_too_deep = True
         place = next((place for _, place in reversed(self._asking) if place), None)
         hint = "let some of them name the value itself"
         return self.fail("too many references that lead to one another", place, hint)
@@ -169,16 +178,27 @@ class Evaluation:
             self._asking.pop()
         return values[0] if len(values) == 1 else "".join(map(_as_text, values))
 
+    def _unknown(self, first: str, reference: Reference, place: Place | None) -> FailedError:
+        """Report what may be no reference at all, but some text that looks like one."""
+        message = "there is no `config` outside of a service"
+        quoting = f"{reference.text}: {message}"
+        if first != "config":
+            message = "a reference begins with an unknown name"
+            quoting = f"{reference.text}: `{first}` is unknown"
+        self.report(error(message, place, hint=_BEGINNINGS, quoting=quoting))
+        return FailedError()
+
     def _look_up(self, reference: Reference, place: Place | None, scope: TableNode | None) -> Any:
         first, *rest = reference.keys
         if first == "config" and scope is not None:
             return Walk(self, reference, place).through(scope, rest)
         if first == "home" and rest[:1] == ["services"]:
             services = self.root.table("services")
+            self.looked_up += rest[1:2] or [""]
             return Walk(self, reference, place).through(services, rest[1:])
         table = _outside(self.context).get(first)
         if table is None:
-            raise self.fail(f"{reference.text}: {_unknown(first)}", place, _BEGINNINGS)
+            raise self._unknown(first, reference, place)
         name = ".".join(rest)
         if not rest:
             raise self.fail(f"{reference.text}: names a table, not a value", place)
@@ -215,12 +235,6 @@ def _outside(context: Context) -> Mapping[str, Mapping[str, str]]:
         "home": {"homeDirectory": context.home_directory, "username": context.username},
         "env": context.environment,
     }
-
-
-def _unknown(first: str) -> str:
-    if first == "config":
-        return "there is no `config` outside of a service"
-    return f"`{first}` is unknown"
 
 
 def _known(first: str, table: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ The rules are those of nixpkgs' ``lib/modules.nix`` and ``lib/types.nix``, with 
 that Home Manager lacks: equal definitions are one, and lists with an explicit order add up.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -105,8 +104,7 @@ def _concatenated(
         else:
             problem = wrong_type(leaf.name, value, found.place)
             if isinstance(leaf, ListOf) and leaf.words and isinstance(value, str):
-                words = json.dumps(value.split(), ensure_ascii=False)
-                problem = replace(problem, hint=f"write a list: {words}")
+                problem = replace(problem, hint='write a list of its words: ["…", "…"]')
             report(problem)
             failed = True
     scalar = leaf.element if isinstance(leaf, ListOf) else None

@@ -4,14 +4,14 @@ Conditions travel inwards with the definitions they guard, and are evaluated whe
 names of a free-form table, are asked for.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from re import fullmatch
+from functools import cache
 from typing import Any, cast
 
 from hmsvcd.model.definition import PLAIN, Computed, Definition
-from hmsvcd.model.diagnostic import Diagnostic, dotted, error
+from hmsvcd.model.diagnostic import Diagnostic, error
 from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
 from hmsvcd.model.schema import TYPES
 from hmsvcd.model.schema_units import directive
@@ -21,6 +21,8 @@ from hmsvcd.pipeline.merge.node import Evaluator, Node, strongest
 from hmsvcd.pipeline.merge.properties import PROPERTIES, is_property, unwrap
 from hmsvcd.pipeline.suggest import all_of, suggestion
 
+Named = AttrsOf | Directives
+
 _CONTENT = ("text", "value")
 """Options of a file that define its ``source``."""
 
@@ -28,7 +30,7 @@ _CONTENT = ("text", "value")
 class TableNode(Node):
     """A table; ``is_flawed`` says that something was found in it that is no option or no table."""
 
-    __slots__ = ("_children", "is_flawed", "type")
+    __slots__ = ("_children", "_layers_by_name", "is_flawed", "type")
 
     def __init__(
         self, evaluation: Evaluator, parent: "TableNode | None", key: str, kind: Table
@@ -39,6 +41,7 @@ class TableNode(Node):
             self.scope = self
         self.is_flawed = False
         self._children: dict[str, Node] = {}
+        self._layers_by_name: dict[str, list[Definition]] | None = None
 
     def define(self, definitions: Sequence[Definition]) -> None:
         """Give the root its definitions: the files."""
@@ -79,16 +82,19 @@ class TableNode(Node):
             problem = wrong_type("a table", found.value, found.place)
             yield replace(problem, hint=_as_table(self.type, found.value))
             return
-        for name in found.value:
-            place = found.place_of(name)
-            if not isinstance(self.type, Record):
-                if not fullmatch(self.type.names.pattern, name):
+        if not isinstance(self.type, Record):
+            fitting = self.fitting(found.value)
+            for name in found.value if len(fitting) < len(found.value) else ():
+                if name not in fitting:
                     hint = self.type.names.wanted
-                    yield error(f"`{name}` is no name that can stand here", place, hint=hint)
-            elif name not in self.type.options and name not in self.type.aliases:
+                    message = f"`{name}` is no name that can stand here"
+                    yield error(message, found.place_of(name), hint=hint)
+            return
+        for name in found.value:
+            if name not in self.type.options and name not in self.type.aliases:
                 whose = f" of a {self.type.name}" if self.type.kind else ""
                 hint = _what_is_known(self.type, name)
-                yield error(f"unknown option `{name}`{whose}", place, hint=hint)
+                yield error(f"unknown option `{name}`{whose}", found.place_of(name), hint=hint)
 
     def stands_for(self, name: str) -> str:
         """Return the name that an alias stands for (the service's own last name, for units)."""
@@ -103,10 +109,12 @@ class TableNode(Node):
         """Return the names in a table, and the options of a record, that may be defined."""
         if isinstance(self.type, Record):
             return self._options(self.type)
-        pattern = self.type.names.pattern
-        written = (name for layer in self.layers() for name in layer.value)
-        fitting = (self.stands_for(name) for name in written if fullmatch(pattern, name))
-        return tuple(dict.fromkeys(fitting))
+        written = dict.fromkeys(name for layer in self.layers() for name in layer.value)
+        return tuple(dict.fromkeys(map(self.stands_for, self.fitting(written))))
+
+    def fitting(self, names: Iterable[str]) -> list[str]:
+        """Return those of some names that can stand in this table, which is no record."""
+        return list(filter(_pattern(cast("Named", self.type).names.pattern).fullmatch, names))
 
     def _options(self, record: Record) -> Sequence[str]:
         """Return the options that have a default or are written, as such or by another name.
@@ -141,7 +149,7 @@ class TableNode(Node):
 
     def defines(self, name: str) -> bool:
         """Say whether a name of a free-form table has a definition whose conditions hold."""
-        if isinstance(self.type, Record) or not fullmatch(self.type.names.pattern, name):
+        if isinstance(self.type, Record) or not self.fitting([name]):
             return False
         return any(map(self.holds, self.child(name).definitions))
 
@@ -150,6 +158,10 @@ class TableNode(Node):
         if name not in self._children:
             self._children[name] = self._make(name)
         return self._children[name]
+
+    def forget(self, name: str) -> None:
+        """Let go of the node of a name that nobody asks for any more, and all that is in it."""
+        self._children.pop(name, None)
 
     @property
     def is_flawed_inside(self) -> bool:
@@ -211,9 +223,7 @@ class TableNode(Node):
 
     def _written(self, child: Node, name: str) -> list[Definition]:
         definitions: list[Definition] = []
-        for layer in self.layers():
-            if name not in layer.value:
-                continue
+        for layer in self._layers_with(name):
             value, place = layer.value[name], layer.place_of(name)
             if is_property(value):
                 unwrapped = unwrap(value, place, child.scope, self.evaluation.report)
@@ -221,6 +231,18 @@ class TableNode(Node):
             else:
                 definitions.append(Definition(value, place, conditions=layer.conditions))
         return definitions
+
+    def _layers_with(self, name: str) -> Sequence[Definition]:
+        """Return the tables that hold a name, found at once: each may have a file of its own."""
+        layers = self.layers()
+        if len(layers) == 1:
+            return layers if name in layers[0].value else ()
+        if self._layers_by_name is None:
+            self._layers_by_name = {}
+            for layer in layers:
+                for each in layer.value:
+                    self._layers_by_name.setdefault(each, []).append(layer)
+        return self._layers_by_name.get(name, ())
 
     def _aliased(self, name: str, record: Record) -> Iterator[Definition]:
         for alias, (option, key) in record.aliases.items():
@@ -238,6 +260,11 @@ class TableNode(Node):
                 yield Definition(Computed(f"stored {name}"), first.place, first.priority)
 
 
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
 def _guarded(found: Definition, layer: Definition) -> Definition:
     """Return a definition under the conditions of the table that it stands in, too."""
     if not layer.conditions:
@@ -251,13 +278,8 @@ def _as_table(kind: Table, value: Any) -> str | None:
         return 'write its content as text: { text = "…" }'
     if not isinstance(value, list) or not value:
         return None
-    pairs = [str(item).partition("=") for item in value]
-    if not all(name and equals for name, equals, _ in pairs):
-        return None
-    settings = ", ".join(
-        f"{dotted((name,))} = {json.dumps(text, ensure_ascii=False)}" for name, _, text in pairs
-    )
-    return f"write a table: {{ {settings} }}"
+    is_list_of_settings = all("=" in str(item)[1:] for item in value)
+    return 'write a table: { NAME = "…" }' if is_list_of_settings else None
 
 
 def _what_is_known(record: Record, name: str) -> str:

@@ -25,7 +25,6 @@ _NAMED = re.compile(
 
 _AT_END = " (at end of document)"
 _HUGE_INTEGER = re.compile(r"[0-9_]{640,}")
-_EXCERPT = 24
 
 
 def parse(source: SourceText) -> Document | tuple[Diagnostic, ...]:
@@ -39,7 +38,7 @@ def parse(source: SourceText) -> Document | tuple[Diagnostic, ...]:
         return (_too_deep(source.file, ()),)
     except ValueError:  # Python's limit on the digits of an integer
         return (_huge_integer(source),)
-    deep = _deepest(tree)
+    deep = deepest(tree)
     return Document(source.file, tree) if deep is None else (_too_deep(source.file, deep),)
 
 
@@ -50,19 +49,18 @@ def _told_by_tomllib(source: SourceText, message: str) -> Diagnostic:
         return _syntax_error(source.file, found["what"], position)
     what = message.removesuffix(_AT_END)
     lines = source.text.rstrip("\n").split("\n")
-    return _syntax_error(
-        source.file, f"{what} (the file ends here)", Position(len(lines), len(lines[-1]) + 1)
-    )
+    end = Position(len(lines), len(lines[-1]) + 1)
+    return _syntax_error(source.file, what, end, " (the file ends here)")
 
 
-def _syntax_error(file: str, message: str, position: Position) -> Diagnostic:
+def _syntax_error(file: str, message: str, position: Position, where: str = "") -> Diagnostic:
     named = _NAMED.fullmatch(message)
     notes: tuple[Note, ...] = ()
     if named:
         key = literal_eval(named["key"])
         message = f"{named['before']} `{dotted(key)}`{named['after']}"
         notes = (Note("first declared here", Place(file, key)),)
-    shown = f"not valid TOML: {message[:1].lower()}{message[1:]}"
+    shown = f"not valid TOML: {message[:1].lower()}{message[1:]}{where}"
     return Diagnostic(Severity.ERROR, shown, place=Place(file), position=position, notes=notes)
 
 
@@ -93,8 +91,7 @@ def _error_regions(root: "Node") -> Iterator["Node"]:
 def _described(node: "Node") -> str:
     if node.is_missing:
         return f"`{node.type}` is missing"
-    text = (node.text or b"").decode(errors="replace").strip().split("\n")[0]
-    return f"cannot make sense of `{text[:_EXCERPT]}{'…' if len(text) > _EXCERPT else ''}`"
+    return "cannot make sense of this"
 
 
 def _huge_integer(source: SourceText) -> Diagnostic:
@@ -118,7 +115,7 @@ def _too_deep(file: str, key: Key) -> Diagnostic:
     )
 
 
-def _deepest(tree: Mapping[str, Any]) -> Key | None:
+def deepest(tree: Mapping[str, Any]) -> Key | None:
     """Return the root key below which the tree is deeper than allowed, without recursion."""
     level: list[tuple[str, Any]] = list(tree.items())
     for _ in range(MAX_DEPTH):

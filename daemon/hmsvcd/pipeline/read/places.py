@@ -9,6 +9,7 @@ mention of the key itself.
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hmsvcd.model.diagnostic import Diagnostic, Key, Place, Position
@@ -27,18 +28,73 @@ def locate(
     ``sources`` holds the text of each file by the name that places use; its order is that of the
     files. A key that a file does not hold has the position of the nearest one around it.
     """
+    return Locator().locate(diagnostics, sources)
+
+
+Excerpt = Callable[[str, Iterable[Key]], str | None]
+"""Returns a file's text with blank lines for what no such key is in, where that can be said."""
+
+
+class Locator:
+    """Locates diagnostics again and again, anew where the text of a file that they name changed.
+
+    So what stands for long costs neither time nor the memory of tree-sitter.
+    """
+
+    def __init__(self) -> None:
+        self._texts: Mapping[str, str] = {}
+        self._located: Mapping[Diagnostic, Diagnostic] = {}
+
+    def locate(
+        self,
+        diagnostics: Iterable[Diagnostic],
+        sources: Mapping[str, str],
+        excerpt: Excerpt = lambda _file, _keys: None,
+    ) -> tuple[Diagnostic, ...]:
+        """Return what ``locate`` returns; only what ``excerpt`` leaves is looked through."""
+        found = list(diagnostics)
+        same = {file for file, text in self._texts.items() if sources.get(file) == text}
+        known = {each: known for each in found if (known := self._known(each, same))}
+        new = [each for each in found if each not in known]
+        new_located = _located_in(new, sources, excerpt)
+        self._located = {**known, **dict(zip(new, new_located, strict=True))}
+        named = {file for each in found for file in _files(each)}
+        self._texts = {file: text for file, text in sources.items() if file in named}
+        order = {file: number for number, file in enumerate(sources)} if found else {}
+        located = dict.fromkeys(map(self._located.__getitem__, found))
+        return tuple(sorted(located, key=lambda each: _rank(each, order)))
+
+    def _known(self, diagnostic: Diagnostic, same: set[str]) -> Diagnostic | None:
+        known = self._located.get(diagnostic)
+        return known if known and same.issuperset(_files(diagnostic)) else None
+
+
+def _files(diagnostic: Diagnostic) -> set[str]:
+    return {place.file for place in _places(diagnostic)}
+
+
+def _places(diagnostic: Diagnostic) -> list[Place]:
+    places = [*(note.place for note in diagnostic.notes), diagnostic.place]
+    return [place for place in places if place]
+
+
+def _located_in(
+    diagnostics: list[Diagnostic], sources: Mapping[str, str], excerpt: Excerpt
+) -> list[Diagnostic]:
     indexes: dict[str, _Index] = {}
+    keys: dict[str, set[Key]] = {}
+    for place in chain.from_iterable(map(_places, diagnostics)):
+        keys.setdefault(place.file, set()).add(place.key)
 
     def found(place: Place) -> Position | None:
         if place.file not in sources:
             return None
         if place.file not in indexes:
-            indexes[place.file] = _Index(sources[place.file])
+            text = excerpt(place.file, keys[place.file]) or sources[place.file]
+            indexes[place.file] = _Index(text)
         return indexes[place.file].position(place.key)
 
-    located = [_located(diagnostic, found) for diagnostic in diagnostics]
-    order = {file: number for number, file in enumerate(sources)}
-    return tuple(sorted(dict.fromkeys(located), key=lambda each: _rank(each, order)))
+    return [_located(diagnostic, found) for diagnostic in diagnostics]
 
 
 def _located(diagnostic: Diagnostic, found: Callable[[Place], Position | None]) -> Diagnostic:

@@ -86,8 +86,8 @@ def _ini(value: Any) -> str:
                 writer.set(section, key, entry)
         writer.write(text)
         reader.read_string(text.getvalue())
-    except (Error, ValueError) as problem:
-        raise UnwritableError(f"ini cannot hold this: {problem}") from None
+    except (Error, ValueError):  # whose words quote the text
+        raise UnwritableError("ini cannot hold this: it would read as something else") from None
     _compare(sections, {name: dict(reader.items(name)) for name in reader.sections()}, "ini")
     return text.getvalue()
 

@@ -1,7 +1,9 @@
 """Unit files as text: written in one canonical form, read in any (systemd.syntax(7))."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from sys import intern
 
 from hmsvcd.model.unit import Sections, UnitFile
 
@@ -32,7 +34,17 @@ def parse(name: str, text: str) -> UnitFile:
     """Return what a unit file of any origin says; lines that systemd would ignore are left out.
 
     Sections that stand there twice are one; an empty assignment stays, since it resets a list.
+    Of each unit the last two texts are not parsed again: what it was and what it is to be.
     """
+    return _parser(name)(text)
+
+
+@lru_cache(maxsize=4096)
+def _parser(name: str) -> Callable[[str], UnitFile]:
+    return lru_cache(maxsize=2)(partial(_parse, name))
+
+
+def _parse(name: str, text: str) -> UnitFile:
     sections: dict[str, dict[str, tuple[str, ...]]] = {}
     current: str | None = None
     for line in _logical_lines(text.removeprefix("\ufeff")):
@@ -40,10 +52,10 @@ def parse(name: str, text: str) -> UnitFile:
             current = line[1:-1] if line.endswith("]") else current
             continue
         key, equals, value = line.partition("=")
-        key = key.rstrip(_BLANKS)
+        key = intern(key.rstrip(_BLANKS))
         if current is None or not equals or not key:
             continue
-        directives = sections.setdefault(current, {})
+        directives = sections.setdefault(intern(current), {})
         directives[key] = (*directives.get(key, ()), value.strip(_BLANKS))
     return UnitFile(name, sections)
 

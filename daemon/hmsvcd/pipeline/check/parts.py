@@ -1,0 +1,114 @@
+"""A declaration part by part, so that after an edit only what changed is evaluated again.
+
+A part is a service with its sub-services, or a native unit. What it comes to follows from what is
+written for it and from the context; what it comes to together with others, where one looks into
+another by ``home.services``: those that are connected so are evaluated again all or none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hmsvcd.model.definition import Definition
+from hmsvcd.model.diagnostic import Diagnostic, Place
+from hmsvcd.model.service import Service, Unit
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.table import TableNode
+
+Name = tuple[str, ...]
+"""The keys that lead to a part: ``("services", "demo")``."""
+
+Written = tuple[tuple[Place | None, Any], ...]
+"""All that is written for a part: values, each with the place of the table that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a part came to: what was built, and what was wrong.
+
+    ``written`` is None where more counts than what is written there: a condition around it.
+    ``looked_up`` are the services that were asked for while it was evaluated.
+    """
+
+    written: Written | None
+    services: tuple[Service, ...] = ()
+    native: tuple[Unit, ...] = ()
+    broken: frozenset[str] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    looked_up: tuple[str, ...] = ()
+
+
+Parts = Mapping[Name, Part]
+Outline = Mapping[Name, Written | None]
+
+
+def outline(table: TableNode) -> Outline:
+    """Return the parts in a table, each with what is written for it."""
+    path = table.path
+    found: dict[str, Written | None] = {}
+    for layer in _layers(table):
+        place, is_plain = layer.place, not layer.conditions
+        for name, value in layer.value.items():
+            others = found.get(name, ())
+            if is_plain and others is not None:
+                found[name] = (*others, (place, value))
+            else:
+                found[name] = None
+    return {(*path, name): found[name] for name in table.fitting(found)}
+
+
+def _layers(table: TableNode) -> Sequence[Definition]:
+    try:
+        return table.layers()
+    except FailedError:
+        return ()
+
+
+def unchanged(outlined: Outline, known: Parts) -> set[Name]:
+    """Return the parts that must come to the same as those that are known.
+
+    The context must be the same.
+    """
+    same = {
+        name
+        for name, written in outlined.items()
+        if name in known and _is_same(written, known[name].written)
+    }
+    together = connected(known)
+    if [name for name in outlined if name in same and name in together] != [*together]:
+        same -= together.keys()
+    return same
+
+
+def _is_same(written: Written | None, before: Written | None) -> bool:
+    """Say whether the same is written, in the same order and at the same places."""
+    if written is None or before is None or len(written) != len(before):
+        return False
+    for (place, value), (old_place, old) in zip(written, before, strict=True):
+        if value is not old and repr(value) != repr(old):  # 1 == True, and yet they differ
+            return False
+        if place != old_place:
+            return False
+    return True
+
+
+def services_in(looked_up: Iterable[str]) -> set[Name]:
+    """Return the services of these names, as parts."""
+    return {("services", name) for name in looked_up}
+
+
+def looked_into(parts: Parts) -> set[Name]:
+    """Return the services that parts asked for, whether they are there or not."""
+    return services_in(name for part in parts.values() for name in part.looked_up)
+
+
+def connected(parts: Parts) -> dict[Name, None]:
+    """Return the parts that look into others or are looked into, in order.
+
+    A service that was asked for and is not there is one of them: it may come to be.
+    """
+    looked_up = looked_into(parts)
+    if not looked_up:
+        return {}
+    together = [name for name, part in parts.items() if part.looked_up or name in looked_up]
+    return dict.fromkeys([*together, *looked_up])
