@@ -271,7 +271,8 @@ def test_a_scan_finds_all_links_of_ours_and_nothing_else(links, installation, un
     installation.unit("gone.service").symlink_to("/dev/null")
     installation.unit("mine.target.wants").mkdir()
     installation.dependency("default.target.wants", "mine.service").symlink_to("/dev/null")
-    installation.unit(".hmsvcd-new-0123456789abcdef").symlink_to(unit)
+    temporary = installation.unit(".hmsvcd-new-0123456789abcdef")
+    temporary.symlink_to(unit)
 
     assert installation.scan() == Installed(
         units={"a.service": "0-a.service"},
@@ -280,6 +281,7 @@ def test_a_scan_finds_all_links_of_ours_and_nothing_else(links, installation, un
             "x.service.requires": {"a.service": "0-a.service"},
         },
         files={"home-services/demo/sub/app.toml": "0-app.toml"},
+        leftovers=(temporary,),
     )
 
 
@@ -361,7 +363,7 @@ def test_a_kill_leaves_the_old_link_or_the_new_one(
         assert path.readlink() in {unit, new}
         assert installation.scan().units.keys() == {"a.service"}
 
-    links.clean()
+    links.clean(installation.scan().leftovers)
     assert below(path.parent) == ["a.service"]
 
 
@@ -379,7 +381,7 @@ def test_a_kill_while_names_turn_is_finished_by_the_next_try(
     for _ in kill_at_every_step(turn):
         pass
 
-    links.clean()
+    links.clean(installation.scan().leftovers)
     assert installation.scan().files == {
         "home-services/demo/a": "0-a",
         "home-services/demo/d/e": "0-e",
@@ -397,7 +399,7 @@ def test_cleaning_removes_only_temporary_links_of_ours(links, installation, unit
     installation.file(f"home-services/demo/{temporary}").symlink_to(unit)
     installation.file(f"home-services/{temporary}").touch()
 
-    links.clean()
+    links.clean(installation.scan().leftovers)
 
     assert below(paths.config_home) == [
         "home-services",

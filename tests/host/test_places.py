@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -116,6 +116,85 @@ def test_links_in_a_ring_are_followed_once(tmp_path: Path):
     assert seen.names.keys() == {f"{real(tmp_path)}/{name}" for name in ("one", "two", "self")}
 
 
+def chained(folder: Path, links: int) -> Path:
+    """Return the first of so many links, of which the last one leads to the file."""
+    (folder / "0").symlink_to(folder / "file")
+    for number in range(1, links):
+        (folder / str(number)).symlink_to(str(number - 1))
+    return folder / str(links - 1)
+
+
+def test_as_many_links_are_followed_as_the_kernel_follows(folder: Path):
+    """Where it gives up, the links up to there matter, and the file does not."""
+    first = chained(folder, 41)
+    with pytest.raises(OSError, match="Too many levels"):
+        first.stat()
+    assert (folder / "39").read_text() == "old"
+    links = {f"{real(folder)}/{number}" for number in range(41)}
+    assert picture(first).names.keys() == links
+    assert picture(folder / "39").names.keys() == links - {real(folder) + "/40"} | {
+        real(folder / "file")
+    }
+
+
+MANY = 700
+
+
+@pytest.mark.parametrize("name", ["missing", ".", "inside/.."])
+def test_a_path_may_have_any_number_of_names(folder: Path, name: str):
+    """Whether they lead deeper or not."""
+    path = Path(f"{folder}/{f'{name}/' * MANY}file")
+    end = folder / ("missing" if name == "missing" else "file")
+    assert picture(path).names.keys() == {real(end)}
+
+
+@pytest.mark.parametrize("name", [".", "x/.."])
+def test_a_link_may_say_any_number_of_names(folder: Path, name: str):
+    """As many as fit into one."""
+    (folder / "x").mkdir()
+    (folder / "link").symlink_to(f"{name}/" * MANY + "file")
+    assert picture(folder / "link").names.keys() == {
+        f"{real(folder)}/{each}" for each in ("link", "file")
+    }
+
+
+@pytest.fixture
+def deep(folder: Path) -> Iterator[Path]:
+    """A file at the end of very many folders, each in the one before."""
+    folders = [f"{folder}{'/x' * number}" for number in range(1, MANY)]
+    for path in folders:
+        os.mkdir(path)  # noqa: PTH102 - Path would take long
+    file = Path(folders[-1], "file")
+    file.write_text("old")
+    yield file
+    file.unlink()
+    for path in reversed(folders):
+        os.rmdir(path)  # noqa: PTH106 - as above
+
+
+@pytest.mark.parametrize("kind", ["files", "trees"])
+def test_a_file_may_lie_very_deep(folder: Path, deep: Path, kind: str):
+    """A change of it shows, whether it is looked at or the tree that it lies in."""
+    places = Places(**{kind: frozenset({deep if kind == "files" else folder})})
+    before = Picture(places)
+    deep.write_text("changed")
+    assert Picture(places).differs(before)
+
+
+NEVER_THERE = ("x" * 300, "x/" * 3000, "nul\0")
+
+
+@pytest.mark.parametrize("name", NEVER_THERE, ids=("long name", "long path", "NUL"))
+def test_what_no_file_can_be_called_is_missing(folder: Path, name: str):
+    """As a file and as a tree; what is beside it is looked at all the same."""
+    path, file = Path(f"{folder}/{name}"), folder / "file"
+    for places in (Places(files=frozenset({path, file})), Places(trees=frozenset({path, file}))):
+        before = Picture(places)
+        assert len(before.names) == 2
+        file.write_text(file.read_text() + "more")
+        assert Picture(places).differs(before)
+
+
 def test_relative_paths_begin_at_the_working_folder(folder: Path, monkeypatch: pytest.MonkeyPatch):
     """So they do for a process."""
     monkeypatch.chdir(folder)
@@ -158,3 +237,18 @@ def test_a_new_folder_in_a_tree_is_to_be_watched(folder: Path):
     (folder / "new").mkdir()
     assert as_tree.look_again({real(folder / "new")})
     assert not as_folder.look_again({real(folder / "new")})
+
+
+def test_a_tree_may_be_a_file(folder: Path):
+    """A change of it shows; when a folder takes its place, that is to be watched."""
+    file, places = folder / "file", Places(trees=frozenset({folder / "file"}))
+    before = Picture(places)
+    assert before.names == picture(file).names
+    file.write_text("changed")
+    assert Picture(places).differs(before)
+    file.unlink()
+    file.mkdir()
+    assert before.look_again({real(file)})
+    before = Picture(places)
+    (file / "new").write_text("new")
+    assert Picture(places).differs(before)

@@ -20,6 +20,7 @@ STATE = SavedState(
     life="boot 17",
     units={"a.service": UnitRecord(applied="0-a.service", started="1-a.service", at=5)},
     owed=frozenset({"b.service", "a.service"}),
+    left_alone=frozenset({"a.service"}),
 )
 
 

@@ -11,7 +11,7 @@ from hmsvcd.errors import NoManagerError
 from hmsvcd.host.bus import Connection, Remote
 from hmsvcd.host.journal import Run, follow_argv, last_lines
 from hmsvcd.host.properties import KEYS, MANAGER, SYSTEMD, tables
-from hmsvcd.host.systemd import PROPERTIES, Manager, unit_of_cgroup
+from hmsvcd.host.systemd import FEW, PROPERTIES, Manager, unit_of_cgroup
 from hmsvcd.model.observed import ObservedUnit
 
 pytestmark = pytest.mark.systemd
@@ -108,6 +108,33 @@ async def test_alias(manager, systemd):
     manager.systemctl("start", "alias.service")
     unit = (await systemd.observe(["alias.service"])).unit("alias.service")
     assert (unit.name, unit.active_state) == ("alias.service", "active")
+
+
+async def test_many_names(manager, systemd):
+    """Of many units the same is said as of few: by name, by alias and by template."""
+    install(manager, "real.service", SLEEPS)
+    install(manager, "many@.service", SLEEPS)
+    install(manager, "a\\x2db_c.service", SLEEPS)
+    (manager.units / "alias.service").symlink_to("real.service")
+    manager.systemctl("daemon-reload")
+    few = ["alias.service", "many@.service", "a\\x2db_c.service", "none.service", "odd*.service"]
+    manager.systemctl("start", "real.service", "many@x.service", "a\\x2db_c.service")
+    some = (await systemd.observe(few, closely=())).units
+    many = [*few, *(f"{number}.service" for number in range(FEW))]
+    every = (await systemd.observe(many, closely=())).units
+    assert some == every
+    assert some.keys() == {"alias.service", "many@x.service", "a\\x2db_c.service"}
+    assert all(unit.active_state == "active" for unit in some.values())
+
+
+async def test_looking_loads_nothing(manager, systemd):
+    """Neither a unit with a file nor the instance of a template comes to be by being asked for."""
+    install(manager, "there.service", SLEEPS)
+    install(manager, "many@.service", SLEEPS)
+    names = ["there.service", "many@.service", "many@x.service"]
+    assert (await systemd.observe(names)).units == {}
+    listed = manager.systemctl("list-units", "--all", "--plain", "--no-legend", "there*", "many*")
+    assert listed == ""
 
 
 async def test_instances(manager, systemd):

@@ -1,7 +1,7 @@
 """The formats on disk: frozen values as plain tables, with a version and the way up to it."""
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,9 @@ _WORDS: Mapping[type, str] = {
     float: "a number with a fraction",
     type(None): "null",
 }
+
+
+_PLAIN = frozenset({str, int, bool, float})
 
 
 class MalformedError(ValueError):
@@ -80,16 +83,24 @@ class DiskFormat:
 
 
 def _encode(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, tuple):
+        return value if _are_plain(value) else [_encode(held) for held in value]
+    if isinstance(value, frozenset):
+        return sorted(value)
     if is_dataclass(value):
         pairs = ((one.name, getattr(value, one.name)) for one in fields(value))
         return {name: _encode(held) for name, held in pairs if held is not None}
     if isinstance(value, Mapping):
-        return {key: _encode(held) for key, held in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [_encode(held) for held in value]
+        plain = _are_plain(value.values())
+        return dict(value) if plain else {key: _encode(held) for key, held in value.items()}
     return value
+
+
+def _are_plain(values: Iterable[object]) -> bool:
+    """Say whether all are written as they are, as thousands are in a row."""
+    return _PLAIN.issuperset(map(type, values))
 
 
 def build(wanted: type[T], table: Table, where: str = "") -> T:

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from hmsvcd.errors import HostError
@@ -58,7 +59,8 @@ def is_temporary(name: str) -> bool:
 def make_folder(path: Path) -> None:
     """Make a folder and the missing ones above it, each for the user alone (mode 0700)."""
     with translated("make the folder", path):
-        missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
+        above = (path, *path.parents)
+        missing = list(takewhile(lambda folder: not folder.is_dir(), above))
         for folder in reversed(missing):
             folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
 

@@ -2,16 +2,21 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter, is_
 from pathlib import Path, PurePath
 
 from hmsvcd.host import files
 from hmsvcd.host.paths import Paths
+from hmsvcd.host.seen import Seen, Stamps
 from hmsvcd.model.service import FILES_FOLDER
 
 DEPENDENCY_SUFFIXES = (".wants", ".requires")
+
+_ODD = frozenset({"", ".", ".."})
+"""Components of a path that stand for no name."""
 
 
 class Owner(StrEnum):
@@ -43,18 +48,36 @@ class Installed:
     ``units``: unit name → store object. ``links``: ``default.target.wants`` → unit name → store
     object. ``files``: path below ``$XDG_CONFIG_HOME`` → store object. A unit or file that points
     to another place inside an object than it should shows that place, and so equals no object.
+    ``leftovers`` are the temporary links of ours that a kill left.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    leftovers: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What is in a folder: links of ours → place in the store, real folders, and leftovers."""
+
+    links: Mapping[str, str]
+    folders: tuple[str, ...]
+    leftovers: tuple[Path, ...]
 
 
 class Installation:
-    """The places where one user's links go. Nothing here changes them (``host.links`` does)."""
+    """The places where one user's links go. Nothing here changes them (``host.links`` does).
+
+    A folder that is scanned again is only read where it has changed (``host.seen``).
+    """
 
     def __init__(self, paths: Paths) -> None:
+        self._seen = Seen[_Listing]()
+        self._listings: Mapping[str, _Listing] = {}
+        self._installed = Installed()
         self._store = paths.store
+        self._inside = f"{paths.store}/"
         self._units = paths.unit_folder
         self._root = paths.files_root
         self._files = paths.files_root / FILES_FOLDER
@@ -98,29 +121,44 @@ class Installation:
 
     def scan(self) -> Installed:
         """Find every link into the store below the unit folder and ``home-services``."""
-        units: dict[str, str] = {}
-        links: dict[str, dict[str, str]] = {}
-        for path in _listing(self._units):
-            target = self._target(path)
-            if target is not None:
-                units[path.name] = target.removesuffix(f"/{path.name}")
-            elif _is_dependency_folder(path):
-                found = {one.name: self._target(one) for one in _listing(path)}
-                ours = {name: inside.partition("/")[0] for name, inside in found.items() if inside}
-                links |= {path.name: ours} if ours else {}
-        configured = {
-            str(path.relative_to(self._root)): target
-            for path in walk(self._files)
-            if (target := self._target(path)) is not None
+        units = str(self._units)
+        top = self._list(units)
+        pulled = {
+            f"{units}/{name}": self._list(f"{units}/{name}")
+            for name in top.folders
+            if PurePath(name).suffix in DEPENDENCY_SUFFIXES
         }
-        return Installed(units, links, configured)
+        listings = {units: top} | pulled | dict(self._walk(str(self._files)))
+        if not _are_identical(listings, self._listings):
+            self._listings = listings
+            self._seen.retain(listings)
+            self._installed = self._put_together(pulled)
+        return self._installed
 
-    def leftovers(self) -> list[Path]:
-        """Find the temporary links of ours that a kill left."""
-        folders = [path for path in _listing(self._units) if _is_dependency_folder(path)]
-        places = [*_listing(self._units), *walk(self._files)]
-        places += [path for folder in folders for path in _listing(folder)]
-        return [path for path in places if files.is_temporary(path.name) and self._is_ours(path)]
+    def _put_together(self, pulled: Collection[str]) -> Installed:
+        units = str(self._units)
+        links = {
+            name.rpartition("/")[2]: {
+                unit: place.partition("/")[0] for unit, place in self._listings[name].links.items()
+            }
+            for name in pulled
+        }
+        root = f"{self._root}/"
+        configured = {
+            f"{folder}/{name}".removeprefix(root): place
+            for folder, listing in self._listings.items()
+            if folder != units and folder not in pulled
+            for name, place in listing.links.items()
+        }
+        return Installed(
+            {
+                name: place.removesuffix(f"/{name}")
+                for name, place in self._listings[units].links.items()
+            },
+            {folder: held for folder, held in links.items() if held},
+            configured,
+            tuple(path for one in self._listings.values() for path in one.leftovers),
+        )
 
     def own_folders(self, path: Path) -> list[Path]:
         """Return the folders above a path in which no foreign link is followed, outermost first.
@@ -160,20 +198,56 @@ class Installation:
         inside = str(target.relative_to(self._store))
         return None if inside == "." else inside
 
-    def _is_ours(self, path: Path) -> bool:
-        return self._at(path).owner is Owner.OURS
+    def _walk(self, folder: str) -> Iterator[tuple[str, _Listing]]:
+        """Yield a folder and all real ones below it, each before those in it."""
+        listing = self._list(folder)
+        yield folder, listing
+        for name in listing.folders:
+            yield from self._walk(f"{folder}/{name}")
 
-    def _target(self, path: Path) -> str | None:
+    def _list(self, folder: str) -> _Listing:
+        kept = self._seen.get(folder)
+        if kept is not None:
+            return kept
+        stamps = Stamps()
+        stamps.take(folder, follow=True)
+        return self._seen.keep(folder, self._read(folder), stamps)
+
+    def _read(self, folder: str) -> _Listing:
+        with files.translated("list", Path(folder)):
+            try:
+                with os.scandir(folder) as found:
+                    entries = sorted(found, key=attrgetter("name"))
+                links = {one.name: self._target(one) for one in entries if one.is_symlink()}
+                folders = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+            except (FileNotFoundError, NotADirectoryError):
+                return _Listing({}, (), ())
+        ours = {name: target for name, target in links.items() if target is not None}
+        left = [name for name in ours if files.is_temporary(name)]
+        leftovers = tuple(Path(folder, name) for name in left)
+        links_of_ours = {name: ours[name] for name in ours if name not in left}
+        return _Listing(links_of_ours, tuple(folders), leftovers)
+
+    def _target(self, link: os.DirEntry[str]) -> str | None:
         """Return what a link of ours points to inside the store; None for all else."""
-        if not path.is_symlink() or files.is_temporary(path.name):
+        try:
+            text = os.readlink(link.path)  # noqa: PTH115 - a Path costs as much as the call
+        except FileNotFoundError:
             return None
-        return self._at(path).target
+        place = text.removeprefix(self._inside)
+        if place == text or not _ODD.isdisjoint(place.split("/")):
+            return self._inside_store(text)
+        return place  # as almost all links are written
 
     def _foreign_inside(self, folder: Path) -> Iterator[Occupant]:
         for path in walk(folder):
             occupant = self._at(path)
             if occupant.owner is Owner.FOREIGN and not occupant.is_folder:
                 yield occupant
+
+
+def _are_identical(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    return one.keys() == other.keys() and all(map(is_, one.values(), other.values()))
 
 
 def walk(folder: Path) -> Iterator[Path]:
@@ -190,7 +264,3 @@ def _listing(folder: Path) -> list[Path]:
             return sorted(folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
-
-
-def _is_dependency_folder(path: Path) -> bool:
-    return path.suffix in DEPENDENCY_SUFFIXES and path.is_dir() and not path.is_symlink()

@@ -1,6 +1,7 @@
 """Makes, replaces and removes the links that hmsvcd installs; all else is never touched."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -75,9 +76,10 @@ class Links:
             )
         return aside
 
-    def clean(self) -> None:
-        """Remove the temporary links that a kill left."""
-        for path in self.installation.leftovers():
+    @staticmethod
+    def clean(leftovers: Iterable[Path]) -> None:
+        """Remove the temporary links that a kill left (``Installed.leftovers``)."""
+        for path in leftovers:
             with files.translated("remove", path):
                 path.unlink(missing_ok=True)
 

@@ -98,3 +98,8 @@ class Paths:
     def lock(self) -> Path:
         """The file whose lock makes this process the one writer."""
         return self.state / "lock"
+
+    @property
+    def paused(self) -> Path:
+        """The file that is there while saves are not to be applied; it is gone at logout."""
+        return self.runtime_dir / "hmsvcd" / "paused"

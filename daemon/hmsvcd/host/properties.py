@@ -12,7 +12,17 @@ from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.model.unit import suffix
 
 SYSTEMD = "org.freedesktop.systemd1"
-MANAGER = Remote(SYSTEMD, "/org/freedesktop/systemd1", f"{SYSTEMD}.Manager")
+
+
+def systemd_object(path: str, interface: str) -> Remote:
+    """Return an object of the manager, which goes off the bus to re-execute itself and comes back.
+
+    It carries out no call that it has not answered.
+    """
+    return Remote(SYSTEMD, path, interface, comes_back=True)
+
+
+MANAGER = systemd_object("/org/freedesktop/systemd1", f"{SYSTEMD}.Manager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ UNIT: Table = {
     "RequiredBy": ("required_by", tuple),
     "BoundBy": ("bound_by", tuple),
     "WantedBy": ("wanted_by", tuple),
+    "UpheldBy": ("upheld_by", tuple),
     "ConsistsOf": ("consists_of", tuple),
     "Triggers": ("triggers", tuple),
     "TriggeredBy": ("triggered_by", tuple),

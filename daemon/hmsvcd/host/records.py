@@ -2,15 +2,16 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
-
-import tomli_w
+from sys import intern
 
 from hmsvcd.errors import HostError
-from hmsvcd.host import files
+from hmsvcd.host import files, toml_text
 from hmsvcd.host.disk_format import DiskFormat
+from hmsvcd.host.parsed import Parsed
 from hmsvcd.host.paths import Paths
-from hmsvcd.model.generation import Manifest, SavedState
+from hmsvcd.model.generation import Manifest, SavedState, UnitRecord
 
 MANIFEST = DiskFormat("generation")
 STATE = DiskFormat("state")
@@ -18,16 +19,25 @@ STATE = DiskFormat("state")
 _NUMBERED = re.compile(r"([1-9][0-9]*)\.toml")
 
 
+_IN_USE = 2
+"""How many manifests are kept as values: that of what is installed, and that of what will be."""
+
+
 class Records:
     """The manifests, the link to the installed one, and ``state.toml``.
 
     Everything here raises ``HostError`` with the file's name where it cannot be read or written.
+    What has not changed since it was read or written here is not read again (``host.parsed``).
     """
 
     def __init__(self, paths: Paths) -> None:
         self._generations = paths.generations
         self._current = paths.current
         self._state = paths.state_file
+        self._manifests = Parsed(_manifest, most=_IN_USE)
+        self._objects = Parsed(self._named)
+        self._states = Parsed(_state, most=1)
+        self._written: dict[str, tuple[UnitRecord, str]] = {}
 
     def numbers(self) -> list[int]:
         """Return the numbers of all generations, ascending, whether or not they can be read."""
@@ -44,14 +54,7 @@ class Records:
 
     def manifest(self, number: int) -> Manifest | None:
         """Return a generation's manifest, None where there is no such generation."""
-        path = self._path(number)
-        table = _read(MANIFEST, path)
-        if table is None:
-            return None
-        manifest = MANIFEST.decode(Manifest, table, path)
-        if manifest.number != number:
-            raise MANIFEST.unusable(path, f"it is generation {manifest.number}")
-        return manifest
+        return self._manifests.read(self._path(number))
 
     def manifests(self) -> list[Manifest]:
         """Return all manifests, ascending."""
@@ -63,7 +66,7 @@ class Records:
         path = self._path(manifest.number)
         present = self.manifest(manifest.number)
         if present is None:
-            _write(MANIFEST, path, manifest)
+            self._manifests.write(path, toml_text.dumps(MANIFEST.encode(manifest)), manifest)
         elif present != manifest:
             raise HostError(f"cannot write {path}: generation {manifest.number} is there already")
 
@@ -97,12 +100,11 @@ class Records:
 
     def state(self) -> SavedState:
         """Return what each unit's action has reached; empty before the first apply."""
-        table = _read(STATE, self._state)
-        return SavedState() if table is None else STATE.decode(SavedState, table, self._state)
+        return self._states.read(self._state) or SavedState()
 
     def write_state(self, state: SavedState) -> None:
         """Record what each unit's action has reached, durably."""
-        _write(STATE, self._state, state)
+        self._states.write(self._state, self._text(state), state)
 
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest ``keep`` and the installed generation; return the numbers."""
@@ -127,24 +129,55 @@ class Records:
 
     def objects(self) -> frozenset[str]:
         """Return every store object that a generation or the state names."""
-        found = {name for manifest in self.manifests() for name in manifest.generation.objects}
-        for record in self.state().units.values():
-            found |= {name for name in (record.applied, record.started) if name is not None}
-        return frozenset(found)
+        paths = [self._path(number) for number in self.numbers()]
+        named = [self._objects.read(path) or frozenset() for path in paths]
+        self._objects.retain(paths)
+        records = self.state().units.values()
+        of_state = {name for one in records for name in (one.applied, one.started) if name}
+        return frozenset().union(of_state, *named)
 
     def _path(self, number: int) -> Path:
         return self._generations / f"{number}.toml"
 
+    def _named(self, path: Path, _text: str) -> frozenset[str]:
+        """Return the objects that a manifest names; most are the same in many manifests."""
+        manifest = self._manifests.read(path)
+        return frozenset(map(intern, manifest.generation.objects)) if manifest else frozenset()
 
-def _read(kind: DiskFormat, path: Path) -> object:
-    text = files.read(path)
-    if text is None:
-        return None
+    def _text(self, state: SavedState) -> str:
+        """Return the text of a state, in which most records are as they were the last time."""
+        if not state.units:
+            return toml_text.dumps(STATE.encode(state))
+        before = self._written
+        self._written = {
+            unit: had
+            if (had := before.get(unit)) is not None and had[0] == record
+            else (record, _unit_text(unit, record))
+            for unit, record in state.units.items()
+        }
+        rest = STATE.encode(replace(state, units={}))
+        del rest["units"]
+        return "\n".join([toml_text.dumps(rest), *(text for _, text in self._written.values())])
+
+
+def _manifest(path: Path, text: str) -> Manifest:
+    manifest = MANIFEST.decode(Manifest, _table(MANIFEST, path, text), path)
+    if f"{manifest.number}.toml" != path.name:
+        raise MANIFEST.unusable(path, f"it is generation {manifest.number}")
+    return manifest
+
+
+def _state(path: Path, text: str) -> SavedState:
+    return STATE.decode(SavedState, _table(STATE, path, text), path)
+
+
+def _unit_text(unit: str, record: UnitRecord) -> str:
+    units = STATE.encode(SavedState(units={unit: record}))["units"]
+    return toml_text.dumps({"units": units})
+
+
+def _table(kind: DiskFormat, path: Path, text: str) -> object:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise kind.unusable(path, str(error)) from error
-
-
-def _write(kind: DiskFormat, path: Path, value: Manifest | SavedState) -> None:
-    files.replace(path, tomli_w.dumps(kind.encode(value)))

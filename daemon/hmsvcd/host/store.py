@@ -12,17 +12,23 @@ from pathlib import Path
 from hmsvcd.errors import HostError
 from hmsvcd.host import files
 from hmsvcd.host.capture import Part, entries_digest, entry, read_parts
+from hmsvcd.host.seen import Seen, Stamps
 from hmsvcd.model.store import HASH_LENGTH, Entry
 
 _MODES = {"file": 0o400, "executable": 0o500}
 
 
 class Store:
-    """The store in one folder; only the holder of the lock may put or collect."""
+    """The store in one folder; only the holder of the lock may put or collect.
+
+    An object that was sound is only read again where it has changed since (``host.seen``).
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._staged: dict[str, Path] | None = None
+        self._sound = Seen[bool]()
+        self._names = Seen[frozenset[str]]()
 
     def path(self, object_name: str) -> Path:
         """Return where an object lies, or would lie."""
@@ -65,12 +71,17 @@ class Store:
 
     def verify(self, object_name: str) -> bool:
         """Say whether an object is there and holds what its name says."""
+        if self._sound.get(object_name):
+            return True
         path = self.path(object_name)
+        stamps = Stamps()
         try:
+            _take_stamps(stamps, str(path))
             entries = [entry(part) for part in read_parts(path)]
-            return not path.is_symlink() and _is_named(object_name, entries)
+            is_sound = not path.is_symlink() and _is_named(object_name, entries)
         except OSError:
             return False
+        return is_sound and self._sound.keep(object_name, value=True, stamps=stamps)
 
     def names(self) -> frozenset[str]:
         """Return the names of all objects, damaged ones included."""
@@ -84,18 +95,25 @@ class Store:
 
     def collect(self, keep: frozenset[str]) -> list[str]:
         """Remove all other objects, and what a kill left; return the names of the objects."""
-        unwanted = [name for name in self._entries() if name not in keep]
+        unwanted = self._entries() - keep
         for name in unwanted:
             with files.translated("remove", self.path(name)):
                 _remove(self.path(name))
+        self._sound.retain(keep)
         return sorted(name for name in unwanted if not files.is_temporary(name))
 
-    def _entries(self) -> list[str]:
-        with files.translated("list", self.root):
-            try:
-                return [path.name for path in self.root.iterdir()]
-            except FileNotFoundError:
-                return []
+    def _entries(self) -> frozenset[str]:
+        root = str(self.root)
+        kept = self._names.get(root)
+        if kept is not None:
+            return kept
+        stamps = Stamps()
+        stamps.take(root, follow=True)
+        with files.translated("list", self.root), suppress(FileNotFoundError):
+            with os.scandir(root) as found:
+                names = frozenset(one.name for one in found)
+            return self._names.keep(root, names, stamps)
+        return frozenset()
 
     @contextmanager
     def _batch(self) -> Iterator[dict[str, Path]]:
@@ -178,6 +196,18 @@ def _write(root: Path, part: Part) -> Entry:
     else:
         files.write(path, part.content, _MODES[part.kind])
     return entry(part)
+
+
+def _take_stamps(stamps: Stamps, path: str) -> None:
+    """Take the stamps of a file, or of a folder and all that is in it; raises ``OSError``."""
+    stamps.take(path)
+    if Path(path).is_dir():
+        with os.scandir(path) as found:
+            for one in found:
+                if one.is_dir(follow_symlinks=False):
+                    _take_stamps(stamps, one.path)
+                else:
+                    stamps.take(one.path)
 
 
 def _sync_tree(root: Path) -> None:

@@ -1,14 +1,14 @@
 """The user's service manager, over D-Bus (org.freedesktop.systemd1(5))."""
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
 from hmsvcd.host import clock
-from hmsvcd.host.bus import BUS, Connection, Remote, session_address, side_by_side
+from hmsvcd.host.bus import BUS, Connection, Match, Remote, session_address, side_by_side
 from hmsvcd.host.jobs import JOB_REMOVED, Jobs
 from hmsvcd.host.properties import (
     KEYS,
@@ -17,6 +17,7 @@ from hmsvcd.host.properties import (
     Row,
     brief_unit,
     full_unit,
+    systemd_object,
     tables,
 )
 from hmsvcd.model.observed import Observed, ObservedUnit
@@ -24,12 +25,17 @@ from hmsvcd.model.unit import is_template, template_of
 
 PROPERTIES = "org.freedesktop.DBus.Properties"
 
-PEER = Remote(SYSTEMD, MANAGER.path, "org.freedesktop.DBus.Peer")
+PEER = systemd_object(MANAGER.path, "org.freedesktop.DBus.Peer")
+
+UNIT_CHANGED = Match(PROPERTIES, "PropertiesChanged", sender=SYSTEMD, argument=f"{SYSTEMD}.Unit")
 
 CONNECT_SECONDS = 10.0
 
 RELOAD_SECONDS = 300.0
 """A daemon-reload takes 0.6 s with 1,000 units; generators and a busy disk may take long."""
+
+FEW = 100
+"""Units that are asked for by name; for more, to list all of a thousand is as fast."""
 
 HINT = (
     "Log in with a session of your own, or run `loginctl enable-linger` to have systemd --user"
@@ -41,12 +47,15 @@ class Manager:
     """One ``systemd --user``; of no use once ``gone`` is set."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self.gone = connection.gone
 
     @classmethod
-    async def connect(cls, environ: Mapping[str, str]) -> "Manager":
-        """Find the manager on the session bus. Raises NoManagerError if there is none."""
+    async def connect(cls, environ: Mapping[str, str], keys: Collection[str] = ()) -> "Manager":
+        """Find the manager on the session bus. Raises NoManagerError if there is none.
+
+        Dictionaries come over its connection with the keys of units' properties and ``keys``.
+        """
         address = session_address(environ)
         if address is None:
             raise NoManagerError(
@@ -55,7 +64,7 @@ class Manager:
                 HINT,
             )
         try:
-            connection = await Connection.open(address, keys=KEYS)
+            connection = await Connection.open(address, keys={*KEYS, *keys})
         except BusGoneError as error:
             raise NoManagerError(f"Cannot find systemd --user: {error.message}", HINT) from error
         try:
@@ -71,7 +80,7 @@ class Manager:
 
     async def close(self) -> None:
         """End the connection; jobs go on."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def observe(
         self, names: Iterable[str], closely: Collection[str] | None = None
@@ -84,7 +93,7 @@ class Manager:
         """
         wanted = frozenset(names)
         now = clock.monotonic()
-        rows, manager = await self._rows(wanted), await self._properties(MANAGER)
+        manager, rows = await side_by_side((self._properties(MANAGER), self._rows(wanted)))
         near = wanted if closely is None else frozenset(closely)
         units = {name: brief_unit(name, row) for name, row in rows.items()}
         seen = await side_by_side(
@@ -113,10 +122,14 @@ class Manager:
         """Return the major version of systemd, 0 if it does not begin with a number."""
         return _version(await self._property("Version"))
 
+    async def unit_path(self) -> tuple[str, ...]:
+        """Return the search path for unit files in order."""
+        return tuple(await self._property("UnitPath"))
+
     async def process_of(self, bus_name: str) -> int | None:
         """Return the process that owns a name on the manager's bus, None if nobody does."""
         try:
-            [pid] = await self._connection.call(
+            [pid] = await self.connection.call(
                 BUS, "GetConnectionUnixProcessID", "s", bus_name, expect="u"
             )
         except CallError:
@@ -125,12 +138,16 @@ class Manager:
 
     async def reload(self) -> None:
         """Have the manager read all unit files again, and wait until it has."""
-        await self._connection.call(MANAGER, "Reload", within=RELOAD_SECONDS)
+        await self.connection.call(MANAGER, "Reload", within=RELOAD_SECONDS)
+
+    async def reload_bus(self) -> None:
+        """Have the message bus look again what it can start."""
+        await self.connection.call(BUS, "ReloadConfig")
 
     async def reset_failed(self, unit: str) -> None:
         """Clear a unit's ``failed`` state and start limit; one that is not loaded has neither."""
         try:
-            await self._connection.call(MANAGER, "ResetFailedUnit", "s", unit)
+            await self.connection.call(MANAGER, "ResetFailedUnit", "s", unit)
         except CallError as error:
             if error.name != f"{SYSTEMD}.NoSuchUnit":
                 raise
@@ -138,46 +155,67 @@ class Manager:
     @asynccontextmanager
     async def jobs(self) -> AsyncIterator[Jobs]:
         """Return what sends jobs and learns how they end."""
-        jobs = Jobs(self._connection)
-        async with self._connection.subscribe(JOB_REMOVED, jobs.removed):
+        jobs = Jobs(self.connection)
+        async with self.connection.subscribe(JOB_REMOVED, jobs.removed):
             yield jobs
+
+    @asynccontextmanager
+    async def unit_changes(self, handler: Callable[[str], object]) -> AsyncIterator[None]:
+        """Have a handler called with each unit that may have changed, until the block is left."""
+        async with self.connection.subscribe(
+            UNIT_CHANGED, lambda signal: handler(unit_of_path(signal.path))
+        ):
+            with suppress(CallError):  # AlreadySubscribed
+                await self.connection.call(MANAGER, "Subscribe")
+            yield
 
     async def _rows(self, wanted: frozenset[str]) -> dict[str, Row]:
         """Return the loaded units among those wanted, by the name they were asked for."""
-        [listed] = await self._connection.call(MANAGER, "ListUnits", expect="a(ssssssouso)")
-        loaded = [Row.parse(row) for row in listed]
+        loaded = await self._loaded(wanted)
         rows = {
             row.name: row
             for row in loaded
             if row.name in wanted or template_of(row.name) in wanted
         }
-        by_path = {row.path: row for row in loaded}
         others = [name for name in wanted if name not in rows and not is_template(name)]
         paths = await side_by_side(self._path(name) for name in others)
-        aliases = {
-            name: by_path[path]
-            for name, path in zip(others, paths, strict=True)
-            if path in by_path
-        }
-        return rows | aliases
+        aliases = {name: path for name, path in zip(others, paths, strict=True) if path}
+        by_path = {row.path: row for row in loaded}
+        further = {unit_of_path(path) for path in aliases.values() if path not in by_path}
+        by_path |= {row.path: row for row in await self._loaded(further)}
+        return rows | {name: by_path[path] for name, path in aliases.items() if path in by_path}
+
+    async def _loaded(self, names: Collection[str]) -> list[Row]:
+        """Return the loaded units of some names, instances of templates too, and maybe others."""
+        if not names:
+            return []
+        call, rows = self.connection.call, "a(ssssssouso)"
+        if len(names) > FEW:
+            [listed] = await call(MANAGER, "ListUnits", expect=rows)
+        else:  # to ask for them by name would load them
+            patterns = [_pattern(name) for name in names]
+            method = "ListUnitsByPatterns"
+            [listed] = await call(MANAGER, method, "asas", [], patterns, expect=rows)
+        return [Row.parse(row) for row in listed]
 
     async def _path(self, name: str) -> str | None:
         """Return the object of a unit by any of its names, None if it is not loaded."""
         try:
-            [path] = await self._connection.call(MANAGER, "GetUnit", "s", name, expect="o")
+            [path] = await self.connection.call(MANAGER, "GetUnit", "s", name, expect="o")
         except CallError:
             return None
         return str(path)
 
     async def _unit(self, name: str, row: Row) -> ObservedUnit:
-        properties: dict[str, Any] = {}
-        for interface in tables(name):
-            properties |= await self._properties(Remote(SYSTEMD, row.path, interface))
-        return full_unit(name, row, properties)
+        interfaces = tables(name)
+        found = await side_by_side(
+            self._properties(systemd_object(row.path, interface)) for interface in interfaces
+        )
+        return full_unit(name, row, {key: one for part in found for key, one in part.items()})
 
     async def _properties(self, remote: Remote) -> dict[str, Any]:
-        [properties] = await self._connection.call(
-            Remote(remote.destination, remote.path, PROPERTIES),
+        [properties] = await self.connection.call(
+            systemd_object(remote.path, PROPERTIES),
             "GetAll",
             "s",
             remote.interface,
@@ -186,8 +224,8 @@ class Manager:
         return dict(properties)
 
     async def _property(self, name: str) -> Any:
-        [value] = await self._connection.call(
-            Remote(SYSTEMD, MANAGER.path, PROPERTIES),
+        [value] = await self.connection.call(
+            systemd_object(MANAGER.path, PROPERTIES),
             "Get",
             "ss",
             MANAGER.interface,
@@ -197,17 +235,27 @@ class Manager:
         return value
 
 
-async def _greet(connection: Connection) -> None:
-    """Wait until systemd is on the bus, which holds the call so long where it has just started.
+def _pattern(name: str) -> str:
+    """Return what matches a unit, or the instances of a template; no name holds a ``*``."""
+    stem, _, kind = name.rpartition(".")
+    return f"{stem}*.{kind}" if is_template(name) else name
 
-    A manager that re-executes itself drops the first call, and answers the second when back.
+
+async def _greet(connection: Connection) -> None:
+    """Wait until systemd is on the bus, which holds the call so long where it has just started."""
+    await connection.call(PEER, "Ping", within=CONNECT_SECONDS)
+
+
+def unit_of_path(path: str) -> str:
+    """Return the unit of an object path, in which other bytes are escaped (sd_bus_path_encode(3)).
+
+    >>> unit_of_path("/org/freedesktop/systemd1/unit/a_2db_2eservice")
+    'a-b.service'
     """
-    try:
-        await connection.call(PEER, "Ping", within=CONNECT_SECONDS)
-    except CallError as error:
-        if error.name != "org.freedesktop.DBus.Error.NoReply":
-            raise
-        await connection.call(PEER, "Ping", within=CONNECT_SECONDS)
+    escaped = path.rpartition("/")[2].encode()
+    return re.sub(
+        rb"_([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), escaped
+    ).decode(errors="backslashreplace")
 
 
 def unit_of_cgroup(cgroup: str, top: str) -> str | None:
