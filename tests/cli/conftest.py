@@ -1,12 +1,15 @@
 """The program as its users run it: a process with arguments, an environment and a folder."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -107,6 +110,10 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         """Type something."""
         os.write(self._terminal, keys)
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Make the window another size."""
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def end(self) -> int:
         """Wait for the end and return the exit code."""

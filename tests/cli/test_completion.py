@@ -47,7 +47,7 @@ def test_another_shell_is_wrong_usage(stranger: Any) -> None:
 
 def test_commands_and_options_are_proposed(stranger: Any) -> None:
     """The beginning of a command or an option is completed."""
-    assert completed(stranger, "hmsvcd", "re") == ["render"]
+    assert completed(stranger, "hmsvcd", "ren") == ["render"]
     assert completed(stranger, "hmsvcd", "apply", "--re") == ["--replace"]
 
 

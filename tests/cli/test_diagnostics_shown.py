@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from hmsvcd.cli.diagnostics import excerpt, show, to_json
+from hmsvcd.cli.diagnostics import excerpt, show
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, Position, error, warning
+from hmsvcd.pipeline.documents import to_json
 
 TEXT = "[services.mpd]\nproces.argv = []\n"
 UNKNOWN = replace(

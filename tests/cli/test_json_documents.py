@@ -6,13 +6,14 @@ import pytest
 
 ONE = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 COMMON = {"version", "errors", "warnings"}
-PLAN = {"actions", "induced", "daemon_reload", "files"}
+PLAN = {"actions", "induced", "daemon_reload", "files", "held"}
 KEYS = {
     ("check",): set(),
     ("render",): {"units", "links", "config_files"},
     ("plan",): PLAN,
     ("apply",): PLAN | {"results", "generation"},
     ("rollback",): PLAN | {"results", "generation"},
+    ("reconcile",): PLAN | {"results", "generation"},
     ("status",): {"daemon", "generation", "declaration", "services", "units"},
     ("logs", "one"): {"lines"},
     ("generations",): {"generations"},
@@ -52,11 +53,11 @@ def test_every_key_is_there_without_a_manager(
 
 
 def test_every_key_is_there_when_all_is_well(user: Any) -> None:
-    """Each command's document has its keys and, but for a rollback, no errors."""
+    """Each document has its keys and, where there is a generation and a daemon, no errors."""
     user.declare(ONE)
     for command in (("apply",), *KEYS):
         document = checked(user(*command, "--json"), KEYS[command])
-        assert bool(document["errors"]) is (command == ("rollback",))
+        assert bool(document["errors"]) is (command in {("rollback",), ("reconcile",)})
 
 
 def test_what_apply_tells(user: Any) -> None:

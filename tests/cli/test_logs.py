@@ -17,10 +17,12 @@ process.argv = ["/bin/sh", "-c", "echo one; echo two; echo three; exec sleep inf
 
 
 @pytest.fixture
-def talking(user: Any) -> Any:
-    """The program of a user whose services have written something."""
+def talking(user: Any, wait_until: Any) -> Any:
+    """The program of a user whose services have written all that they write."""
     user.declare(TALKING)
     assert user("apply").code == 0
+    for service, last in (("shop", "open"), ("shop-worker", "three")):
+        wait_until(lambda service=service, last=last: last in user("logs", service).out)
     return user
 
 

@@ -20,10 +20,15 @@ def test_a_new_service_is_to_be_started(user: Any) -> None:
     """The plan names unit, action and reason, and every file that is made."""
     user.declare(ONE)
     document = user("plan", "--json").document
-    assert document["actions"] == [{"unit": "one.service", "action": "start", "reason": "new"}]
+    assert document["actions"] == [
+        {"unit": "one.service", "action": "start", "reason": "new", "pending": None}
+    ]
     assert document["induced"] == []
     assert document["daemon_reload"] is True
-    assert [each["change"] for each in document["files"]] == ["create", "create"]
+    assert [(each["change"], each["kind"]) for each in document["files"]] == [
+        ("create", "unit"),
+        ("create", "dependency"),
+    ]
 
 
 def test_what_changes_stands_below_its_action(applied: Any) -> None:

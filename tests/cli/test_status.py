@@ -65,7 +65,7 @@ def test_a_service_that_runs(user: Any) -> None:
     assert unit["last_action"]["action"] == "start"
     shown = user("status").out
     assert "\none      running  " in shown
-    assert "daemon" not in shown
+    assert "daemon: not running (hmsvcd install " in shown
 
 
 def test_a_service_that_failed(user: Any) -> None:

@@ -43,30 +43,6 @@ def show(
             _print(console, Text.assemble(("  help: ", "bold green"), line))
 
 
-def to_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    """Return diagnostics as every ``--json`` document lists them (docs/json.md).
-
-    Notes have no fields of their own: each follows in the message, with its place.
-    """
-    return [
-        {
-            "severity": each.severity.value,
-            "file": each.place.file if each.place else None,
-            "line": each.position.line if each.position else None,
-            "column": each.position.column if each.position else None,
-            "key": each.key,
-            "message": "; ".join(
-                [
-                    each.message,
-                    *(_where(note.place, note.position) + note.message for note in each.notes),
-                ]
-            ),
-            "hint": each.hint,
-        }
-        for each in diagnostics
-    ]
-
-
 def counted(number: int, noun: str) -> str:
     """Return how many there are: ``1 error``, ``2 errors``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import click
 
+from hmsvcd import __version__
 from hmsvcd.cli.names import COMPLETE
 from hmsvcd.cli.problem import problem_of
 from hmsvcd.errors import ExitCode
@@ -19,12 +20,18 @@ COMMANDS = {
     "check": "say what is wrong with the declaration",
     "completion": "print the completion script of a shell",
     "generations": "list what has been installed, and when",
+    "install": "run hmsvcd as a service of your session",
     "logs": "show what a service has written",
+    "pause": "have the daemon leave saves alone",
     "plan": "show what apply would do, and why",
+    "reconcile": "have the daemon look at everything again",
     "render": "show the units and files of the declaration",
+    "resume": "end a pause",
     "rollback": "bring back an earlier generation",
+    "run": "follow the declaration: what is saved is applied",
     "status": "show how the services are",
     "try": "run a declaration in a throw-away session",
+    "uninstall": "take hmsvcd's own service away",
 }
 """Command → what it does, for the overview; a command's code is imported when it is named."""
 
@@ -76,9 +83,7 @@ def _print_version(
     wanted: bool,  # noqa: FBT001 - click passes flags
 ) -> None:
     if wanted and not context.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom needed
-
-        click.echo(f"hmsvcd {version('hmsvcd')}")
+        click.echo(f"hmsvcd {__version__}")
         context.exit()
 
 

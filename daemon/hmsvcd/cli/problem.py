@@ -10,6 +10,8 @@ def problem_of(error: Exception) -> HmsvcdError:
 
     With ``$HMSVCD_DEBUG`` a defect of hmsvcd is raised instead, to be seen with its traceback.
     """
+    while isinstance(error, ExceptionGroup):  # of what went on side by side
+        error = error.exceptions[0]
     if isinstance(error, HmsvcdError):
         return error
     if os.environ.get("HMSVCD_DEBUG"):

@@ -1,13 +1,14 @@
 """Run the body of a command in the user's session, and report what it finds as text or JSON."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hmsvcd.cli.documents import Document, document, print_document, problem_diagnostic
+from hmsvcd.cli.documents import print_document
 from hmsvcd.cli.problem import problem_of
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.pipeline.documents import Document, document, problem_diagnostic, to_json
 
 if TYPE_CHECKING:
     from hmsvcd.app.load import Loaded
@@ -39,11 +40,23 @@ class Report:
         self._diagnostics: list[Diagnostic] = []
         self._texts: dict[str, str] = {}
 
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Take up texts of files, so that what is wrong with them is shown with its line."""
+        self._texts |= texts
+
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take up diagnostics; as text they are shown at once."""
         found = list(diagnostics)
         self._diagnostics += found
         self.show(found)
+
+    def unknown(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Return those that were not taken up before, by what a document says of them."""
+        known = to_json(self._diagnostics)
+        found = list(diagnostics)
+        return [
+            each for each, told in zip(found, to_json(found), strict=True) if told not in known
+        ]
 
     def show(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Show diagnostics as text; a document has all that were taken up anyway."""
@@ -52,7 +65,7 @@ class Report:
             from hmsvcd.cli.console import console  # noqa: PLC0415 - rich is slow to import
             from hmsvcd.cli.diagnostics import show  # noqa: PLC0415
 
-            show(found, self._texts, console(stderr=not self._findings))
+            show([each.in_full for each in found], self._texts, console(stderr=not self._findings))
 
     def console(self) -> "Console":
         """Return where to show what is no diagnostic."""
@@ -78,7 +91,7 @@ class Report:
         loaded = await load(
             path, session.context, refuse_others=refuse_others, with_systemd=with_systemd
         )
-        self._texts |= loaded.texts
+        self.take(loaded.texts)
         self._diagnostics += loaded.diagnostics
         self.show(loaded.diagnostics if with_warnings else loaded.errors)
         return loaded
@@ -91,7 +104,8 @@ class Report:
         Without ``code`` it is 1 if there is any error, else 0.
         """
         if self.as_json:
-            print_document(document(self._keys, self._diagnostics, values))
+            found = [each.in_full for each in self._diagnostics]
+            print_document(document(self._keys, found, values))
         elif show:
             show(self.console())
         if code is not None:
@@ -105,10 +119,15 @@ Body = Callable[["Session", Report], Awaitable[ExitCode]]
 
 def run_reported(body: Body, report: Report) -> ExitCode:
     """Run a command's body and return its exit code; what it raises is reported, too."""
+    return run_guarded(lambda: _in_session(body, report), report)
+
+
+def run_guarded(main: Callable[[], Coroutine[Any, Any, ExitCode]], report: Report) -> ExitCode:
+    """Run what needs no session, or opens its own; what it raises is reported."""
     import asyncio  # noqa: PLC0415 - 60 ms, and not every command comes here
 
     try:
-        return asyncio.run(_in_session(body, report))
+        return asyncio.run(main())
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - a document is promised for every error

@@ -1,13 +1,20 @@
-"""A status as people read it: a row for each unit, and what is worth a line of its own."""
+"""A status as people read it: a row for each unit, what is worth a line of its own, the daemon."""
 
-from collections.abc import Iterator
-
-from rich.text import Text
+from collections.abc import Iterable, Iterator
 
 from hmsvcd.cli.columns import aligned
-from hmsvcd.cli.console import Console, one_line
-from hmsvcd.cli.times import local_time
-from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
+from hmsvcd.cli.painting import Line, plain
+from hmsvcd.cli.times import duration, near_time
+from hmsvcd.model.daemon import DaemonState, DaemonStatus, Pass
+from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.status import (
+    LastAction,
+    ServiceStatus,
+    Standing,
+    Status,
+    StatusReport,
+    UnitStatus,
+)
 
 _STYLES = {
     Standing.RUNNING: "green",
@@ -20,10 +27,17 @@ _STYLES = {
     Standing.LEAVING: "yellow",
     Standing.FAILED: "bold red",
 }
+_DAEMON_STYLES = {
+    DaemonState.SETTLED: "green",
+    DaemonState.WORKING: "cyan",
+    DaemonState.RETRYING: "yellow",
+    DaemonState.STUCK: "bold red",
+    DaemonState.PAUSED: "yellow",
+}
 _ENDS = {"done": "", "kept": "", "starting": " (under way)", "leaving": " (under way)"}
 _HEAD = ("SERVICE", "STATE", "SINCE", "PID", "RESTARTS", "LAST ACTION")
 
-HOW_TO_BEGIN = """\
+_HOW_TO_BEGIN = """\
 To begin, write {path}:
 
     [services.hello]
@@ -34,43 +48,106 @@ To begin, write {path}:
 """
 
 
-def show_status(status: Status, console: Console) -> None:
-    """Print a row for each unit under its service, then what is pending or overridden."""
-    rows = list(_rows(status))
+def way_to_begin(declaration: str) -> str:
+    """Return what to do first, for the path of a declaration that is not there."""
+    is_file = declaration.endswith(".toml")
+    return _HOW_TO_BEGIN.format(path=declaration if is_file else f"{declaration}/config.toml")
+
+
+def status_lines(status: Status, now: int) -> Iterator[Line]:
+    """Yield a row for each unit under its service, then what is pending, held or overridden.
+
+    ``now``, in microseconds of the epoch, decides which times need no date.
+    """
+    rows = list(_rows(status, now))
     if not rows:
-        console.print("nothing is installed")
+        yield plain("nothing is installed")
         return
     head, *lines = aligned([_HEAD, *(cells for cells, _ in rows)])
-    console.print(Text("  ".join(head).rstrip(), "dim"))
+    yield plain("  ".join(head).rstrip(), "dim")
     for (name, state, *rest), (_, standing) in zip(lines, rows, strict=True):
         more = "  ".join(["", *rest]).rstrip()
-        console.print(Text.assemble((name, "bold"), "  ", (state, _STYLES[standing]), more))
-    for line in _remarks(status):
-        console.print(line)
+        yield (name, "bold"), ("  ", ""), (state, _STYLES[standing]), (more, "")
+    yield from _remarks(status)
 
 
-def _rows(status: Status) -> Iterator[tuple[tuple[str, ...], Standing]]:
+def report_lines(report: StatusReport, now: int) -> Iterator[Line]:
+    """Yield the lines of a status, why the declaration is held, and how the daemon is."""
+    if report.status is None:
+        return
+    yield from status_lines(report.status, now)
+    if report.held:
+        words = f"the declaration is held after the {report.held}: hmsvcd apply goes to it again"
+        yield plain(words, "yellow")
+    yield _daemon_line(report, now)
+
+
+def problem_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Line]:
+    """Yield what is wrong, each in a line to search for, and what would help."""
+    for each in diagnostics:
+        place, position = each.place, each.position
+        at = f"{position.line}:{position.column}:" if position else ""
+        where = f"{place.file}:{at} " if place else ""
+        colour = "bold red" if each.is_error else "bold yellow"
+        said = f"{each.key}: {each.message}" if each.key else each.message
+        yield (where, "bold"), (f"{each.severity.value}: ", colour), (said, "")
+        if each.hint:
+            yield ("  help: ", "bold green"), (each.hint, "")
+
+
+def _daemon_line(report: StatusReport, now: int) -> Line:
+    daemon = report.daemon
+    if daemon is not None:
+        more = "".join(f" · {each}" for each in _of_daemon(daemon, report, now))
+        state = (daemon.state.value, _DAEMON_STYLES[daemon.state])
+        return ("daemon: ", "dim"), state, (more, "dim")
+    if report.silent is not None:
+        return plain(f"daemon: process {report.silent} does not answer", "yellow")
+    paused = ("; paused: hmsvcd resume ends that", "yellow") if report.paused else ("", "")
+    begin = "hmsvcd install makes it part of your session, hmsvcd run starts it here"
+    return (f"daemon: not running ({begin})", "dim"), paused
+
+
+def _of_daemon(daemon: DaemonStatus, report: StatusReport, now: int) -> Iterator[str]:
+    if report.paused or daemon.state is DaemonState.PAUSED:
+        yield "saves are not applied until hmsvcd resume"
+    if report.status and report.status.generation is not None:
+        yield f"generation {report.status.generation}"
+    if daemon.next_try is not None:
+        words = "next try" if daemon.state is DaemonState.RETRYING else "next look"
+        yield f"{words} {near_time(daemon.next_try, now)}"
+    if daemon.watches != "inotify":
+        yield daemon.watches
+    if daemon.last_pass is not None:
+        yield _told(daemon.last_pass, now)
+
+
+def _told(last: Pass, now: int) -> str:
+    return f"last pass {near_time(last.at, now)}, {duration(last.took)}: {last.sentence}"
+
+
+def _rows(status: Status, now: int) -> Iterator[tuple[tuple[str, ...], Standing]]:
     for service in status.services.values():
-        yield from _service_rows(service)
+        yield from _service_rows(service, now)
     for unit in status.units.values():
-        yield _cells(unit.name, unit), unit.standing
+        yield _cells(unit.name, unit, now), unit.standing
 
 
-def _service_rows(service: ServiceStatus) -> Iterator[tuple[tuple[str, ...], Standing]]:
+def _service_rows(service: ServiceStatus, now: int) -> Iterator[tuple[tuple[str, ...], Standing]]:
     units = list(service.units.values())
     if len(units) == 1:
-        yield _cells(service.name, units[0]), service.standing
+        yield _cells(service.name, units[0], now), service.standing
         return
     yield (service.name, service.standing.value, "", "", "", ""), service.standing
     for unit in units:
-        yield _cells(f"  {unit.name}", unit), unit.standing
+        yield _cells(f"  {unit.name}", unit, now), unit.standing
 
 
-def _cells(name: str, unit: UnitStatus) -> tuple[str, ...]:
+def _cells(name: str, unit: UnitStatus, now: int) -> tuple[str, ...]:
     return (
         name,
         unit.standing.value,
-        local_time(unit.since) if unit.since else "",
+        near_time(unit.since, now) if unit.since else "",
         str(unit.pid or ""),
         str(unit.restarts or ""),
         _done(unit.last_action) if unit.last_action else "",
@@ -82,12 +159,15 @@ def _done(action: LastAction) -> str:
     return f"{action.action}{how}: {action.reason}"
 
 
-def _remarks(status: Status) -> Iterator[Text]:
+def _remarks(status: Status) -> Iterator[Line]:
     services = [unit for service in status.services.values() for unit in service.units.values()]
     for unit in (*services, *status.units.values()):
         if unit.pending:
-            yield Text(f"{unit.name}: pending until its next start: {unit.pending}", "yellow")
+            yield plain(f"{unit.name}: pending until its next start: {unit.pending}", "yellow")
+        if unit.standing is Standing.HELD:
+            again = f"systemctl --user start {unit.name}"
+            yield plain(f"{unit.name}: held, as somebody ended it: {again}", "yellow")
         if unit.overridden:
-            yield Text(f"{unit.name}: {one_line(unit.overridden)} counts instead", "yellow")
+            yield plain(f"{unit.name}: {unit.overridden} counts instead", "yellow")
         if unit.drop_ins:
-            yield Text(f"{unit.name}: drop-ins {one_line(', '.join(unit.drop_ins))}", "dim")
+            yield plain(f"{unit.name}: drop-ins {', '.join(unit.drop_ins)}", "dim")

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from hmsvcd.app.ports import Progress, Silence
 from hmsvcd.cli.console import Console, one_line
-from hmsvcd.cli.documents import outcome_values
 from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_width
 from hmsvcd.cli.running import Report
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.plan import STARTS, ActionKind, Outcome, Plan, UnitResult
 from hmsvcd.pipeline.decide.rules import HELD_RULE
+from hmsvcd.pipeline.documents import outcome_values
 
 if TYPE_CHECKING:
     from hmsvcd.model.plan import Action
@@ -50,6 +50,16 @@ async def report_switch(
         lambda shown: _show_outcome(outcome, shown),
         code=_exit_code(outcome),
     )
+
+
+def show_switch(outcome: Outcome, shown: Console) -> None:
+    """Show a switch that somebody else has carried out."""
+    with _Teller(shown) as teller:
+        teller.planned(outcome.plan)
+        for result in outcome.results:
+            teller.finished(result)
+        teller.settled(outcome.results)
+    _show_outcome(outcome, shown)
 
 
 def _exit_code(outcome: Outcome) -> ExitCode:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hmsvcd.model.daemon import DaemonStatus
+from hmsvcd.model.diagnostic import Diagnostic
+
 
 class Standing(StrEnum):
     """How a service or unit is, in the words of ``status``."""
@@ -88,3 +91,23 @@ class Status:
                 alone = ServiceStatus(service.name, unit.standing, {name: unit})
                 return Status({service.name: alone}, {}, self.generation)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """All that ``status`` says.
+
+    ``status`` is None without a manager. ``paths`` are the files of the declaration. ``held`` says
+    why what is installed is not the declaration on purpose (``rollback to 3``). ``daemon`` is None
+    where none runs, or where it does not answer: then ``silent`` is its process. ``paused``:
+    whether saves wait for ``resume``. ``diagnostics`` are those of the declaration, and why what
+    it says could not be done.
+    """
+
+    status: Status | None = None
+    paths: tuple[str, ...] = ()
+    held: str | None = None
+    daemon: DaemonStatus | None = None
+    silent: int | None = None
+    paused: bool = False
+    diagnostics: tuple[Diagnostic, ...] = ()

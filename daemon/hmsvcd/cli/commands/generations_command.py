@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hmsvcd.cli.columns import aligned
-from hmsvcd.cli.documents import GENERATIONS, generation_values
 from hmsvcd.cli.options import json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
+from hmsvcd.pipeline.documents import GENERATIONS, generation_values
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session

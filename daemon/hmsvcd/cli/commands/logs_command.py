@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from hmsvcd.cli.documents import LOGS
 from hmsvcd.cli.names import complete_services, no_such_service
 from hmsvcd.cli.options import json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
+from hmsvcd.pipeline.documents import LOGS
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hmsvcd.cli.documents import PLAN, plan_values, problem_diagnostic
 from hmsvcd.cli.options import chosen_declaration, config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.diagnostic import Diagnostic, Severity
+from hmsvcd.pipeline.documents import PLAN, plan_values, problem_diagnostic
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hmsvcd.cli.documents import RENDER, rendering_values
 from hmsvcd.cli.options import chosen_declaration, config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
+from hmsvcd.pipeline.documents import RENDER, rendering_values
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session

@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hmsvcd.cli.documents import APPLY
 from hmsvcd.cli.names import complete_generations
 from hmsvcd.cli.options import backup_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
+from hmsvcd.pipeline.documents import APPLY
 
 if TYPE_CHECKING:
+    from hmsvcd.app.ports import Progress
     from hmsvcd.app.session import Session
+    from hmsvcd.model.plan import Outcome
 
 
 def _number(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
@@ -35,13 +37,27 @@ def command(
 
     It becomes a new generation. The next apply goes to the declaration again.
     """
-    from hmsvcd.app.apply import Request, rollback  # noqa: PLC0415 - not for --help
+    from hmsvcd.app.apply import rollback  # noqa: PLC0415 - not for --help
+    from hmsvcd.app.request import Request  # noqa: PLC0415
+    from hmsvcd.cli.asking import find_daemon, outcome_by_daemon  # noqa: PLC0415
     from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
+        daemon = None if backup else await find_daemon(session)  # it moves nothing for a rollback
         request = Request(backup, replace=True)
-        return await report_switch(
-            lambda progress: rollback(session, number, request, progress), report
-        )
+
+        async def switch(progress: "Progress") -> "Outcome | None":
+            if daemon is None:
+                return await rollback(session, number, request, progress)
+            return await outcome_by_daemon(
+                session,
+                daemon,
+                lambda: daemon.rollback(number),
+                report,
+                progress,
+                of_declaration=False,
+            )
+
+        return await report_switch(switch, report)
 
     return run_reported(body, Report(APPLY, as_json=as_json))

@@ -1,0 +1,33 @@
+"""``hmsvcd pause``: have the daemon leave saves alone."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hmsvcd.cli.running import Report, run_reported
+from hmsvcd.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hmsvcd.app.session import Session
+
+
+@click.command("pause")
+def command() -> ExitCode:
+    """Have saves wait until `hmsvcd resume` or the end of the session.
+
+    What is asked for, as with `hmsvcd apply`, is done all the same.
+    """
+    from hmsvcd.cli.asking import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.host.pausing import pause  # noqa: PLC0415
+
+    async def body(session: "Session", report: Report) -> ExitCode:
+        daemon = await find_daemon(session)
+        if daemon is not None:
+            await daemon.pause()
+        else:
+            pause(session.paths)
+        return report.finish(
+            {}, lambda shown: shown.print("paused: saves are not applied until hmsvcd resume")
+        )
+
+    return run_reported(body, Report())

@@ -1,0 +1,31 @@
+"""``hmsvcd resume``: end a pause."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hmsvcd.cli.running import Report, run_reported
+from hmsvcd.errors import ExitCode
+
+if TYPE_CHECKING:
+    from hmsvcd.app.session import Session
+
+
+@click.command("resume")
+def command() -> ExitCode:
+    """Have saves applied again, also those that came meanwhile."""
+    from hmsvcd.cli.asking import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.host.pausing import resume  # noqa: PLC0415
+
+    async def body(session: "Session", report: Report) -> ExitCode:
+        daemon = await find_daemon(session)
+        if daemon is not None:
+            await daemon.resume()
+        else:
+            resume(session.paths)
+        words = (
+            "saves are applied again" if daemon else "no longer paused; the daemon does not run"
+        )
+        return report.finish({}, lambda shown: shown.print(words))
+
+    return run_reported(body, Report())
