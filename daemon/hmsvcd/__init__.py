@@ -9,3 +9,5 @@ The packages are listed from the outside in, and imports only point downwards:
 ``model``     frozen values that pass between all of them
 ``errors``    what can go wrong and which exit code it means
 """
+
+__version__ = "0.1.0"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from systemd.conftest import ended
+from users import ended
 
 pytestmark = pytest.mark.systemd
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hmsvcd.host.store import Store
-from systemd.conftest import ended
+from users import ended
 
 pytestmark = pytest.mark.systemd
 

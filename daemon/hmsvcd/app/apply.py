@@ -2,34 +2,24 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import clean, is_same
 from hmsvcd.app.refusals import demand_none, refusals
+from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.switch import Switch
 from hmsvcd.app.target import Target, from_declaration, from_manifest
 from hmsvcd.errors import RefusedError
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.lock import lock
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
-from hmsvcd.host.store import Store
 from hmsvcd.model.diagnostic import error
-from hmsvcd.model.generation import Manifest
+from hmsvcd.model.generation import PUT_OFF, Manifest
 from hmsvcd.model.plan import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """How a switch is wanted: ``backup`` is the extension for foreign files in the way."""
-
-    backup: str | None = None
-    replace: bool = False
-
 
 Read = Callable[[], Awaitable[Loaded]]
 
@@ -45,17 +35,24 @@ async def apply(
     ``problems`` say so; None where there was none. Raises RefusedError where something keeps it
     from being done and NoManagerError without a manager; nothing has been changed then.
     """
-    async with _alone(session, progress):
+    async with alone(session, progress):
         loaded = await read()
         if loaded.rendering is not None:
-            return await _switch_to(session, from_declaration(loaded), request, progress)
-        pending = PendingFile(session.paths.pending).read()
-        if pending is None:
-            return None
-        was = pending.target
-        target = from_manifest(was, Store(session.paths.store), was.cause, was.settings)
-        outcome = await _switch_to(session, target, Request(replace=True), progress)
-        return replace(outcome, problems=(*outcome.problems, error(_NOT_APPLIED, None)))
+            return await switch_to(session, from_declaration(loaded), request, progress)
+        return await finish_interrupted(session, request, progress)
+
+
+async def finish_interrupted(
+    session: Session, request: Request, progress: Progress
+) -> Outcome | None:
+    """Bring a switch that was cut off to its end, as the declaration cannot be used; else None."""
+    pending = session.disk.pending.read()
+    if pending is None:
+        return None
+    was = pending.target
+    target = from_manifest(was, session.disk.store, was.cause, was.settings)
+    outcome = await switch_to(session, target, replace(request, replace=True), progress)
+    return replace(outcome, problems=(*outcome.problems, error(_NOT_APPLIED, None)))
 
 
 async def rollback(
@@ -65,12 +62,12 @@ async def rollback(
 
     Raises RefusedError where there is no such generation.
     """
-    async with _alone(session, progress):
-        return await _switch_to(session, _earlier(session.paths, number), request, progress)
+    async with alone(session, progress):
+        return await switch_to(session, _earlier(session.disk, number), request, progress)
 
 
 @asynccontextmanager
-async def _alone(session: Session, progress: Progress) -> AsyncIterator[None]:
+async def alone(session: Session, progress: Progress) -> AsyncIterator[None]:
     """Be the one writer for the block."""
     _ = session.manager  # without one nothing is written, not even the lock
 
@@ -82,17 +79,34 @@ async def _alone(session: Session, progress: Progress) -> AsyncIterator[None]:
         yield
 
 
-async def _switch_to(
+async def switch_to(
     session: Session, target: Target, request: Request, progress: Progress
 ) -> Outcome:
-    planned = await plan_switch(session, target, request.backup)
+    """Plan a switch and carry it out; the caller is ``alone``."""
+    planned = await plan_allowed(session, target, request)
+    return await carry_out(session, planned, request, progress)
+
+
+async def plan_allowed(session: Session, target: Target, request: Request) -> Planned:
+    """Plan a switch; raises RefusedError where it may not be carried out."""
+    planned = await plan_switch(session, target, request)
+    if planned.world is None and not _is_settled(planned):  # nothing differs but what is recorded
+        planned = await plan_switch(session, target, replace(request, narrowly=False))
     demand_none(refusals(planned, session.paths, replace_declaration=request.replace))
+    return planned
+
+
+async def carry_out(
+    session: Session, planned: Planned, request: Request, progress: Progress
+) -> Outcome:
+    """Carry out what ``plan_allowed`` has planned, if anything; the caller is ``alone``."""
     if planned.world is None or _is_settled(planned):
         current = planned.ground.current
         progress.planned(planned.plan)
-        clean(session.paths)
+        clean(session.disk)
         return Outcome(planned.plan, generation=current.number if current else None)
-    return await Switch(session, planned, planned.world, progress).carry_out()
+    switch = Switch(session, planned, planned.world, progress)
+    return await switch.carry_out(request)
 
 
 def _is_settled(planned: Planned) -> bool:
@@ -107,27 +121,33 @@ def _is_settled(planned: Planned) -> bool:
     )
 
 
-def _earlier(paths: Paths, number: int | None) -> Target:
+def _earlier(disk: Disk, number: int | None) -> Target:
     """Return the generation of that number, or the one before what is or was being installed."""
-    records = Records(paths)
+    records = disk.records
     current = records.current()
-    cut_off = PendingFile(paths.pending).read() is not None
+    cut_off = disk.pending.read() is not None
     wanted = _chosen(records, number or (current.number if current and cut_off else None), current)
     # how hmsvcd works is not what is brought back
     settings = (current or wanted).settings
-    target = from_manifest(wanted, Store(paths.store), f"rollback to {wanted.number}", settings)
+    target = from_manifest(wanted, disk.store, f"rollback to {wanted.number}", settings)
     if current is None:
         return target
     # what was left first is still what the declaration says
     return replace(target, left=current.left or (current.inputs, current.generation.digest))
 
 
+def _was_declared(records: Records, number: int) -> bool:
+    """Say whether a generation is one that somebody may want back."""
+    manifest = records.manifest(number)
+    return manifest is not None and manifest.cause != PUT_OFF
+
+
 def _chosen(records: Records, wanted: int | None, current: Manifest | None) -> Manifest:
     if wanted is None:
         earlier = [one for one in records.numbers() if current and one < current.number]
-        if not earlier:
+        wanted = next((one for one in reversed(earlier) if _was_declared(records, one)), None)
+        if wanted is None:
             raise RefusedError("there is no earlier generation", "hmsvcd generations lists them")
-        wanted = earlier[-1]
     manifest = records.manifest(wanted)
     if manifest is None:
         raise RefusedError(f"there is no generation {wanted}", "hmsvcd generations lists them")

@@ -1,13 +1,11 @@
 """Gather what a switch starts from: what is recorded, what is installed, what lies in the way."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path  # noqa: TID251 - only host touches what it names
 
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.pending import PendingFile
-from hmsvcd.host.records import Records
 from hmsvcd.host.unit_path import UnitPath
 from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, SavedState
 from hmsvcd.pipeline.advance import possible_definitions
@@ -31,6 +29,18 @@ class Ground:
         """The generation that is installed."""
         return self.current.generation if self.current else NOTHING
 
+    def only(self, units: Collection[str]) -> "Ground":
+        """Return this as if only these units were there."""
+        installed = self.installed
+        near = {unit: name for unit, name in installed.units.items() if unit in units}
+        links = {
+            folder: kept
+            for folder, held in installed.links.items()
+            if (kept := {unit: name for unit, name in held.items() if unit in units})
+        }
+        old = {unit: names for unit, names in self.old.items() if unit in units}
+        return replace(self, old=old, installed=replace(installed, units=near, links=links))
+
     def owed(self, life: str) -> frozenset[str]:
         """Return the units that earlier switches in this life of the manager owe a start."""
         owed = self.state.owed if self.state.life == life else frozenset()
@@ -52,19 +62,18 @@ class Surroundings:
     aside: Mapping[str, Path] = field(default_factory=dict)
 
 
-def read_ground(paths: Paths) -> Ground:
+def read_ground(disk: Disk) -> Ground:
     """Read what is recorded and installed; raises HostError where it cannot be read."""
-    records = Records(paths)
-    current, state = records.current(), records.state()
-    pending = PendingFile(paths.pending).read()
-    installed = Installation(paths).scan()
+    current, state = disk.records.current(), disk.records.state()
+    pending = disk.pending.read()
+    installed = disk.installation.scan()
     generation = current.generation if current else NOTHING
     old = possible_definitions(state, pending, generation.units, installed.units)
     return Ground(current, state, pending, installed, old)
 
 
 def look_around(
-    paths: Paths,
+    installation: Installation,
     ground: Ground,
     target: Generation,
     unit_path: UnitPath | None,
@@ -75,7 +84,6 @@ def look_around(
 
     With ``backup`` what lies where something is to be installed counts as moved aside.
     """
-    installation = Installation(paths)
     pending = ground.pending.target.generation if ground.pending else NOTHING
     had_files = {*ground.generation.files, *pending.files}
     units, files = {*target.units, *ground.old}, {*target.files, *had_files}

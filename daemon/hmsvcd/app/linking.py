@@ -22,6 +22,7 @@ class Linking:
         self._links = Links(paths)
         self._changes = planned.plan.files
         self._old = planned.ground.generation
+        self._leftovers = planned.ground.installed.leftovers
         self._aside = dict(planned.surroundings.aside)
         self._backup = planned.backup or ""
         self._leaving: Collection[str] = ()
@@ -29,7 +30,7 @@ class Linking:
     def install(self, leaving: Collection[str]) -> None:
         """Make files, then units, then what pulls them in; remove the latter two the other way."""
         self._leaving = leaving
-        self._links.clean()
+        self._links.clean(self._leftovers)
         for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
             for change in self._of(kind):
                 if change.change is not Change.REMOVE:

@@ -1,33 +1,39 @@
 """Plan a switch: everything is looked at, nothing is touched."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hmsvcd.app.gather import Ground, Surroundings, look_around, read_ground
+from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target
 from hmsvcd.app.world import Setting, installing, observe
-from hmsvcd.host.installation import Installation, Installed, Owner
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.store import Store
-from hmsvcd.host.unit_path import UnitPath
+from hmsvcd.host.disk import Disk
+from hmsvcd.host.installation import Installation, Owner
+from hmsvcd.host.store import Store, label
+from hmsvcd.host.unit_path import UnitPath, is_masked
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import Diagnostic, warning
 from hmsvcd.model.generation import Generation
-from hmsvcd.model.plan import Change, FileChange, LinkKind, Plan
+from hmsvcd.model.observed import Observed
+from hmsvcd.model.plan import Change, Drift, FileChange, LinkKind, Plan
 from hmsvcd.model.unit import template_of
+from hmsvcd.pipeline.decide.narrow import changed_units, concerned, relinked_units
 from hmsvcd.pipeline.decide.plan import decide
 from hmsvcd.pipeline.decide.rules import LEAVING_RULE
+from hmsvcd.pipeline.drift import drift
 from hmsvcd.pipeline.leaving import with_leaving
 from hmsvcd.pipeline.syntax.unit_file import parse
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and what it was made from; without a manager ``world`` is None and only files count.
+    """A plan and what it was made from; where the manager was not asked, ``world`` is None.
 
-    ``generation`` is what will be installed: the target's, and what is left running. ``damaged``
-    are objects of it that the store has lost. ``backup`` is the extension for what is moved aside.
+    It is not asked for units where there is none (then only files count), and where nothing
+    differs and that was enough to know. ``generation`` is what will be installed: the target's,
+    and what is left running. ``damaged`` are objects of it that the store has lost. ``backup`` is
+    the extension for what is moved aside.
     """
 
     plan: Plan
@@ -40,56 +46,128 @@ class Planned:
     backup: str | None
 
 
-async def plan_switch(session: Session, target: Target, backup: str | None = None) -> Planned:
-    """Decide what a switch to the target would do; ``backup`` as in ``Planned``.
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a pass looks at: all, or what a change concerns; ``differs``: there may be work."""
+
+    ground: Ground
+    target: Target
+    damaged: frozenset[str]
+    differs: bool = True
+
+
+_REQUEST = Request()
+
+
+async def plan_switch(session: Session, target: Target, request: Request = _REQUEST) -> Planned:
+    """Decide what a switch to the target would do.
 
     Raises HostError where what is installed cannot be read, BusGoneError or CallTimeoutError where
     the manager goes meanwhile. What would refuse the switch is left to ``refusals``.
     """
-    paths, manager = session.paths, session.connected
-    ground = read_ground(paths)
-    new = {unit: parse(unit, text) for unit, text in target.texts.items()}
-    observed = await observe(manager, ground, target, new) if manager else None
-    unit_path = UnitPath(observed.unit_path, paths.unit_folder) if observed else None
+    disk = session.disk
+    ground = read_ground(disk)
+    view = _view(disk, ground, target, narrowly=request.narrowly)
+    manager = session.connected if view.differs else None
+    new = {unit: parse(unit, text) for unit, text in view.target.texts.items()}
+    observed = await observe(manager, view.ground, view.target, new) if manager else None
+    if observed and request.narrowly and observed.life != ground.state.life:  # all has begun anew
+        return await plan_switch(session, target, replace(request, narrowly=False))
+    unit_path = await _unit_path(session, observed)
     surroundings = look_around(
-        paths, ground, target.generation, unit_path, backup=backup is not None
+        disk.installation, ground, target.generation, unit_path, backup=request.backup is not None
     )
-    damaged = _damaged(paths, ground, target)
     if observed is None:
-        files = tuple(file_changes(paths, ground.installed, target.generation, surroundings))
-        plan, generation, world = Plan(files=files), target.generation, None
+        files = tuple(file_changes(disk.installation, ground, target.generation, surroundings))
+        warnings = tuple(_left_alone(target.generation, surroundings))
+        plan, generation, world = Plan(files=files, warnings=warnings), target.generation, None
     else:
-        setting = Setting(paths, ground, target, new, surroundings, observed, damaged)
-        plan, generation, world = _decided(setting)
-    return Planned(plan, target, generation, ground, surroundings, world, damaged, backup)
+        setting = Setting(
+            disk,
+            view.ground,
+            view.target,
+            new,
+            surroundings,
+            observed,
+            view.damaged,
+            request.asked,
+        )
+        plan, generation, world = _decided(setting, ground, target.generation)
+    return Planned(
+        plan, target, generation, ground, surroundings, world, view.damaged, request.backup
+    )
 
 
-def _damaged(paths: Paths, ground: Ground, target: Target) -> frozenset[str]:
-    """Return the installed objects of the target that are not what their names say."""
+async def _unit_path(session: Session, observed: Observed | None) -> UnitPath | None:
+    if session.connected is None:
+        return None
+    folders = observed.unit_path if observed else await session.connected.unit_path()
+    return session.disk.unit_path(folders)
+
+
+def _view(disk: Disk, ground: Ground, target: Target, *, narrowly: bool) -> _View:
+    """Return what to look at; what the store has lost is looked for where time allows."""
+    everything = target.generation.objects
+    if not narrowly or ground.pending is not None:
+        return _View(ground, target, _damaged(disk.store, ground, target, everything))
+    if units := _concerned(disk.store, ground, target):
+        near, here = ground.only(units), target.only(units)
+        touched = frozenset(here.generation.units.values())
+        return _View(near, here, _damaged(disk.store, ground, target, touched))
+    damaged = _damaged(disk.store, ground, target, everything)
+    if damaged:
+        return _View(ground, target, damaged)
+    files = file_changes(disk.installation, ground, target.generation, Surroundings())
+    return _View(ground.only(()), target.only(()), damaged, differs=any(files))
+
+
+def _damaged(
+    store: Store, ground: Ground, target: Target, objects: frozenset[str]
+) -> frozenset[str]:
+    """Return those of these objects that are installed, and are not what their names say."""
     if target.rendering is None:  # then all of its objects have been looked at
         return frozenset()
-    store = Store(paths.store)
-    installed = target.generation.objects & ground.generation.objects
+    installed = objects & ground.generation.objects
     return frozenset(name for name in installed if not store.verify(name))
 
 
-def _decided(setting: Setting) -> tuple[Plan, Generation, Installing]:
-    ground, surroundings = setting.ground, setting.surroundings
+def _concerned(store: Store, ground: Ground, target: Target) -> frozenset[str]:
+    """Return all units that differ in any way, are owed a start, or can be reached from those."""
+    wanted, had, have = target.generation.units, ground.installed.links, target.generation.links
+    differing = changed_units(ground.old, wanted, ground.installed.units)
+    seeds = {*differing, *relinked_units(had, have), *ground.state.owed}
+    if not seeds:
+        return frozenset()
+    former = {unit: _texts(store, ground.old.get(unit, ())) for unit in seeds}
+    return concerned(seeds, target.texts, had, have, former=former)
+
+
+def _texts(store: Store, objects: Iterable[str]) -> list[str]:
+    found = (store.read_unit(name) for name in objects if name)
+    return [text for text in found if text is not None]
+
+
+def _decided(
+    setting: Setting, ground: Ground, generation: Generation
+) -> tuple[Plan, Generation, Installing]:
+    surroundings, installation = setting.surroundings, setting.disk.installation
+    left_alone = tuple(_left_alone(generation, surroundings))
     world = installing(setting)
     plan = decide(world)
-    generation = setting.target.generation
     left = links_of(found.unit for found in plan.decisions if found.rule == LEAVING_RULE)
     if left:  # their links stay, so they alone are no reason for a daemon-reload
         generation = with_leaving(generation, ground.generation, ground.installed.units, left)
         world = replace(world, relinked=world.relinked - left)
         plan = decide(world)
-    files = tuple(file_changes(setting.paths, ground.installed, generation, surroundings))
+    files = tuple(file_changes(installation, ground, generation, surroundings))
     warnings = (
+        *left_alone,
         *plan.warnings,
-        *_overridden_files(generation, surroundings),
-        *map(_damage, sorted(setting.damaged)),
+        *(map(_damage, sorted(setting.damaged)) if setting.asked else ()),
     )
-    return replace(plan, files=files, warnings=warnings), generation, world
+    repaired = drift(ground.generation, files, ground.state.left_alone)
+    found = () if ground.pending else (*repaired, *_lost(setting))
+    return replace(plan, files=files, warnings=warnings, drift=found), generation, world
 
 
 def links_of(units: Iterator[str]) -> frozenset[str]:
@@ -97,11 +175,25 @@ def links_of(units: Iterator[str]) -> frozenset[str]:
     return frozenset(template_of(unit) or unit for unit in units)
 
 
-def _overridden_files(generation: Generation, surroundings: Surroundings) -> Iterator[Diagnostic]:
-    for file, path in surroundings.overridden.items():
-        if file in generation.files:
-            message = f"{path} lies in the place of {file} and is left as it is"
+def _left_alone(generation: Generation, surroundings: Surroundings) -> Iterator[Diagnostic]:
+    """Yield what is not as declared because something foreign counts instead, of all there is."""
+    for name, path in surroundings.overridden.items():
+        if name in generation.units:
+            hint = f"`systemctl --user unmask {name}` takes it off"
+            message = f"{name} is left alone: {path} counts in its place"
+            yield warning(message, None, hint=hint if is_masked(path) else _TAKE_OVER)
+        elif name in generation.files:
+            message = f"{path} lies in the place of {name} and is left as it is"
             yield warning(message, None, hint="move it away, or apply with --backup EXT")
+
+
+_TAKE_OVER = "`hmsvcd apply --backup EXT` puts the declared unit there"
+
+
+def _lost(setting: Setting) -> Iterator[Drift]:
+    for name in sorted(setting.damaged):
+        path = setting.disk.store.path(name)
+        yield Drift(str(path), label(name), Change.REPLACE if path.exists() else Change.CREATE)
 
 
 def _damage(object_name: str) -> Diagnostic:
@@ -109,10 +201,10 @@ def _damage(object_name: str) -> Diagnostic:
 
 
 def file_changes(
-    paths: Paths, installed: Installed, target: Generation, surroundings: Surroundings
+    installation: Installation, ground: Ground, target: Generation, surroundings: Surroundings
 ) -> Iterator[FileChange]:
     """Yield every link that a switch creates, replaces or removes."""
-    installation = Installation(paths)
+    installed = ground.installed
     for kind, had, have in (
         (LinkKind.FILE, installed.files, target.files),
         (LinkKind.UNIT, installed.units, target.units),
@@ -135,6 +227,8 @@ def file_changes(
 def _differences(
     had: Mapping[str, str], have: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None, str | None]]:
+    if had == have:
+        return
     for name in sorted({*had, *have}):
         old, new = had.get(name), have.get(name)
         if old != new:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from hmsvcd.model.daemon import Pass
 from hmsvcd.model.plan import Plan, UnitResult
 
 
@@ -29,3 +30,35 @@ class Silence:
 
     def waiting(self, message: str) -> None:
         """Do nothing."""
+
+
+class Listener(Protocol):
+    """Somebody who is told of the daemon's passes; nothing that it does may raise or wait."""
+
+    def begun(self, cause: str) -> None:
+        """Learn that a pass begins, and why."""
+
+    def ended(self, made: Pass) -> None:
+        """Learn what a pass came to."""
+
+    def refused(self, made: Pass) -> None:
+        """Learn that what somebody asked for cannot be done, and nothing has changed."""
+
+
+class Unlogged:
+    """A log that nobody reads: what would go in is shown in another way."""
+
+    def debug(self, event: str, **values: object) -> None:
+        """Drop an event."""
+
+    def info(self, event: str, **values: object) -> None:
+        """Drop an event."""
+
+    def warning(self, event: str, **values: object) -> None:
+        """Drop an event."""
+
+    def error(self, event: str, **values: object) -> None:
+        """Drop an event."""
+
+    def exception(self, event: str, **values: object) -> None:
+        """Drop an event."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from hmsvcd.app.planning import Planned
 from hmsvcd.app.target import Target
 from hmsvcd.host import clock
-from hmsvcd.host.paths import Paths, is_same_place
-from hmsvcd.host.pending import PendingFile, objects
-from hmsvcd.host.records import Records
-from hmsvcd.host.store import Store
+from hmsvcd.host.disk import Disk
+from hmsvcd.host.paths import is_same_place
+from hmsvcd.host.pending import objects
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.generation import Generation, Manifest, Pending
+from hmsvcd.model.generation import PUT_OFF, Generation, Manifest, Pending
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import UnitResult
 from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance
@@ -34,22 +33,26 @@ class Done:
 class Recording:
     """The records of one switch."""
 
-    def __init__(self, paths: Paths, planned: Planned, world: Installing) -> None:
-        self._records = Records(paths)
-        self._store = Store(paths.store)
+    def __init__(self, disk: Disk, planned: Planned, world: Installing) -> None:
+        self._records = disk.records
+        self._store = disk.store
         self._planned = planned
         self._world = world
-        self.pending = PendingFile(paths.pending)
+        self.pending = disk.pending
 
     def put_objects(self) -> None:
         """Put into the store what it lacks, complete and durable."""
-        rendering = self._planned.target.rendering
+        rendering, ground = self._planned.target.rendering, self._planned.ground
         if rendering is None:
             return
+        sound = ground.generation.objects - self._planned.damaged  # the plan has looked at these
         with self._store.batch():
             for unit in rendering.units.values():
-                self._store.put_unit(unit.object_name, unit.name, unit.text)
+                if unit.object_name not in sound:
+                    self._store.put_unit(unit.object_name, unit.name, unit.text)
             for file in rendering.files.values():
+                if file.object_name in sound:
+                    continue
                 if file.text is not None:
                     self._store.put_text(file.object_name, file.text)
                 elif file.source is not None:
@@ -98,11 +101,19 @@ class Recording:
             at=clock.now(),
             linked_at=done.linked_at,
             linked_before=ground.generation.units,
+            left_alone=self._left_alone(generation),
         )
         self._records.write_state(advance(ground.state, switched))
         self._records.set_current(manifest.number)
         self.pending.finish()
         return manifest.number
+
+    def _left_alone(self, generation: Generation) -> frozenset[str]:
+        installed = self._planned.ground.installed
+        there = {**installed.units, **installed.files}
+        wanted = {**generation.units, **generation.files}
+        names = self._planned.surroundings.overridden
+        return frozenset(name for name in names if there.get(name) != wanted.get(name))
 
     def collect(self) -> None:
         """Prune old generations, and the store of what no generation needs."""
@@ -129,20 +140,28 @@ class Recording:
         )
 
 
-def clean(paths: Paths) -> None:
+def clean(disk: Disk) -> None:
     """Remove what a kill has left half-written, if anything; only the holder of the lock may."""
-    Records(paths).clean()
-    Store(paths.store).clean()
+    disk.records.clean()
+    disk.store.clean()
 
 
 def is_same(current: Manifest, generation: Generation, target: Target) -> bool:
     """Say whether a generation installs what is installed, from the same place and alike."""
     return (
-        current.generation.digest == generation.digest
+        _installs_the_same(current.generation, generation)
         and is_same_place(current.declaration, target.declaration)
         and current.left == target.left
+        and (current.cause != PUT_OFF or target.cause == PUT_OFF)
         and current.settings == target.settings
     )
+
+
+def _installs_the_same(one: Generation, other: Generation) -> bool:
+    """Say whether the digests are equal, which take their time."""
+    if one.units != other.units or one.files != other.files:
+        return False
+    return one == other or one.digest == other.digest
 
 
 def _either(old: tuple[str, ...], new: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hmsvcd.app.planning import Planned
-from hmsvcd.errors import RefusedError
+from hmsvcd.errors import NotNowError, RefusedError
 from hmsvcd.host.links import Links, in_the_way
 from hmsvcd.host.paths import Paths, is_same_place
 from hmsvcd.host.unit_path import UnitPath
@@ -22,7 +22,8 @@ def refusals(
     yield from _cannot_be_moved(planned, paths)
     current = planned.ground.current
     others = current and not is_same_place(current.declaration, planned.target.declaration)
-    if current and others and not replace_declaration:
+    has_any = current and bool(current.generation.units or current.generation.files)
+    if current and others and has_any and not replace_declaration:
         yield RefusedError(
             f"what is installed comes from another declaration, {current.declaration}",
             "apply that one, or replace all of its services with --replace",
@@ -36,7 +37,9 @@ def demand_none(found: Iterable[RefusedError]) -> None:
     every = list(found)
     if every:
         hints = dict.fromkeys(one.hint for one in every if one.hint)
-        raise RefusedError("; ".join(one.message for one in every), "; ".join(hints) or None)
+        for_now = all(isinstance(one, NotNowError) for one in every)
+        kind = NotNowError if for_now else RefusedError
+        raise kind("; ".join(one.message for one in every), "; ".join(hints) or None)
 
 
 def _cannot_be_moved(planned: Planned, paths: Paths) -> Iterator[RefusedError]:
@@ -61,4 +64,4 @@ def _not_ready(observed: Observed, paths: Paths) -> Iterator[RefusedError]:
             "its search path is: " + ":".join(observed.unit_path),
         )
     if observed.system_state in {"stopping", "maintenance"}:
-        yield RefusedError(f"systemd --user is {observed.system_state}; nothing is changed now")
+        yield NotNowError(f"systemd --user is {observed.system_state}; nothing is changed now")

@@ -11,6 +11,7 @@ from hmsvcd.host.signals import Interruption
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import STARTS, UnitResult
 from hmsvcd.model.settings import Settings
+from hmsvcd.pipeline.failing import why
 
 LOG_LINES = 10
 
@@ -26,23 +27,32 @@ async def stay_up(
 
 
 async def look_again(
-    session: Session, results: Sequence[UnitResult], others: Iterable[str], begun: int
-) -> tuple[list[UnitResult], Observed]:
+    session: Session, results: Sequence[UnitResult], others: Iterable[str]
+) -> tuple[tuple[UnitResult, ...], Observed]:
     """Return the results as they are now, and how all stands.
 
-    What failed then has its last log lines since ``begun`` (CLOCK_MONOTONIC) and, where systemd
-    says so, the reason. What is observed are the units of the results closely, and briefly the
-    others.
+    What failed then has the reason, where systemd says one. What is observed are the units of the
+    results closely, and briefly the others.
     """
     acted = {result.unit for result in results}
     observed = await session.manager.observe(acted.union(others), closely=acted)
-    judged = [_judged(result, observed) for result in results]
-    failed = {result.unit for result in judged if result.failed}
+    return tuple(_judged(result, observed) for result in results), observed
+
+
+async def read_logs(
+    session: Session, results: Iterable[UnitResult], begun: int
+) -> tuple[UnitResult, ...]:
+    """Return results, those of what failed with its last log lines since ``begun``.
+
+    That is CLOCK_MONOTONIC.
+    """
+    found = tuple(results)
+    failed = {result.unit for result in found if result.failed}
+    if not failed:
+        return found
+    observed = await session.manager.observe(failed)
     logs = await _logs(failed, session.environment, observed, begun)
-    told = [
-        replace(result, log=logs[result.unit]) if result.failed else result for result in judged
-    ]
-    return told, observed
+    return tuple(replace(result, log=logs.get(result.unit, ())) for result in found)
 
 
 def _judged(result: UnitResult, observed: Observed) -> UnitResult:
@@ -52,7 +62,7 @@ def _judged(result: UnitResult, observed: Observed) -> UnitResult:
     if result.result == "starting" and unit.active_state == "active" and unit.job is None:
         return replace(result, result="done")
     if unit.active_state == "failed" or _loops(unit):
-        return replace(result, result="failed", message=result.message or _why(unit))
+        return replace(result, result="failed", message=result.message or why(unit))
     if result.result == "done" and _was_skipped(unit):
         return replace(result, result="skipped", message="a condition of the unit does not hold")
     return result
@@ -65,11 +75,6 @@ def _loops(unit: ObservedUnit) -> bool:
 def _was_skipped(unit: ObservedUnit) -> bool:
     refused = not unit.condition_result and unit.condition_timestamp > 0
     return unit.active_state == "inactive" and (refused or unit.result == "exec-condition")
-
-
-def _why(unit: ObservedUnit) -> str:
-    status = f", status {unit.main_status}" if unit.main_status else ""
-    return f"{unit.result}{status}" if unit.result else unit.active_state
 
 
 async def _logs(

@@ -11,7 +11,6 @@ from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.host.store import Store
-from hmsvcd.host.unit_path import UnitPath
 from hmsvcd.model.generation import NOTHING, Generation, Pending
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.status import Status
@@ -43,15 +42,15 @@ async def look(session: Session, loaded: Loaded) -> Seen:
 
     Raises NoManagerError without a manager.
     """
-    ground = read_ground(session.paths)
+    ground = read_ground(session.disk)
     generation = _with_unfinished(ground.generation, ground.pending)
     there = ground.installed.units
     units = {unit: there.get(unit, name) for unit, name in generation.units.items()}
     generation = replace(generation, units=units)
     observed = await _observe(session, units)
-    unit_path = UnitPath(observed.unit_path, session.paths.unit_folder)
-    surroundings = look_around(session.paths, ground, generation, unit_path)
-    store = Store(session.paths.store)
+    unit_path = session.disk.unit_path(observed.unit_path)
+    surroundings = look_around(session.disk.installation, ground, generation, unit_path)
+    store = session.disk.store
     records = {unit: ground.state.units.get(unit) for unit in units}
     started = {unit: record.started for unit, record in records.items() if record}
     known = Known(

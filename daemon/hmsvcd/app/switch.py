@@ -9,11 +9,12 @@ from hmsvcd.app.linking import Linking
 from hmsvcd.app.planning import Planned, links_of
 from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import Done, Recording
+from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.settled import look_again, stay_up
+from hmsvcd.app.settled import look_again, read_logs, stay_up
 from hmsvcd.errors import CallError
 from hmsvcd.host import clock
-from hmsvcd.host.signals import Interruption, deferred
+from hmsvcd.host.signals import Interruption
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import error
 from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Outcome, Reloading, UnitResult
@@ -35,14 +36,14 @@ class Switch:
         self._planned = planned
         self._world = world
         self._progress = progress
-        self._recording = Recording(session.paths, planned, world)
+        self._recording = Recording(session.disk, planned, world)
         self._linking = Linking(session.paths, planned)
         ending = planned.plan.ending
         self._actions = [one for one in planned.plan.actions if one.unit not in ending]
         self._ending = [one for one in planned.plan.actions if one.unit in ending]
         self._stuck: list[str] = []
 
-    async def carry_out(self) -> Outcome:
+    async def carry_out(self, request: Request) -> Outcome:
         """Carry out the plan and return what came of it.
 
         Raises HostError or BusGoneError where it cannot go on, and BrokenOffError where a second
@@ -51,13 +52,13 @@ class Switch:
         self._progress.planned(self._planned.plan)
         self._recording.put_objects()
         await asyncio.sleep(0)  # the last moment to break off with nothing changed
-        with deferred() as interruption:
-            outcome = await self._carry_out(interruption)
+        with request.uninterrupted() as interruption:
+            outcome = await self._carry_out(interruption, with_logs=request.logs)
         if interruption.happened:
             return replace(outcome, interrupted=True, problems=(error(_HURRIED, None),))
         return outcome
 
-    async def _carry_out(self, interruption: Interruption) -> Outcome:
+    async def _carry_out(self, interruption: Interruption, *, with_logs: bool) -> Outcome:
         plan, settings = self._planned.plan, self._planned.target.settings
         owed = self._world.owed | owed_by(plan.actions, self._world)
         self._recording.begin(owed)
@@ -74,7 +75,9 @@ class Switch:
             others = owed.union(self._planned.generation.units)
             ended = [*runner.results, *self._kept()]
             await stay_up(ended, settings, interruption)
-            results, after = await look_again(self._session, ended, others, begun)
+            results, after = await look_again(self._session, ended, others)
+            if with_logs:
+                results = await read_logs(self._session, results, begun)
             self._linking.remove_files()
             number = self._recording.finish(Done(results, after, leaving, linked_at), owed)
             self._recording.collect()

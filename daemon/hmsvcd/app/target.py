@@ -1,7 +1,7 @@
 """What a switch goes to: a rendered declaration, or an earlier generation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from hmsvcd.app.load import Loaded
 from hmsvcd.errors import RefusedError
@@ -30,6 +30,18 @@ class Target:
     settings: Settings
     rendering: Rendering | None = None
     left: tuple[str, str] | None = None
+
+    def only(self, units: Collection[str]) -> "Target":
+        """Return this as if only these units were declared."""
+        declared = self.generation
+        near = {unit: name for unit, name in declared.units.items() if unit in units}
+        links = {
+            folder: kept
+            for folder, linked in declared.links.items()
+            if (kept := tuple(unit for unit in linked if unit in units))
+        }
+        texts = {unit: text for unit, text in self.texts.items() if unit in units}
+        return replace(self, generation=replace(declared, units=near, links=links), texts=texts)
 
 
 def from_declaration(loaded: Loaded) -> Target:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 from hmsvcd.app.gather import Ground, Surroundings
 from hmsvcd.app.target import Target
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.store import Store
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.systemd import Manager
-from hmsvcd.host.unit_path import UnitPath, read_unit
+from hmsvcd.host.unit_path import read_unit
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.unit import UnitFile
@@ -16,18 +15,28 @@ from hmsvcd.pipeline.advance import NO_DEFINITION
 from hmsvcd.pipeline.syntax.unit_file import parse
 
 _DOWN = frozenset({"inactive", "failed"})
+_FEW = 20
+"""Units that are asked about at once; of more, most turn out to be settled."""
+
 _NAMING = ("Requires", "Wants", "BindsTo", "Requisite", "Upholds", "PartOf", "Conflicts")
 
 
 async def observe(
     manager: Manager, ground: Ground, target: Target, new: Mapping[str, UnitFile]
 ) -> Observed:
-    """Ask the manager: closely about units with something to decide, briefly about the others."""
+    """Ask the manager: closely about units with something to decide, briefly about the others.
+
+    The latter are what is settled, and the targets that want units of ours: which those are, the
+    units themselves say, and a target may have a thousand.
+    """
     ours = {*ground.old, *new}
     owed = ground.state.owed | (ground.pending.owed if ground.pending else frozenset())
-    named = owed.union(_link_targets(ground.installed.links, target.generation.links)).union(
-        word for unit in new.values() for key in _NAMING for word in unit.words("Unit", key)
-    )
+    words = (word for unit in new.values() for key in _NAMING for word in unit.words("Unit", key))
+    named = owed.union(words)
+    targets = set(_link_targets(ground.installed.links, target.generation.links)) - named - ours
+    if len(ours) <= _FEW:
+        close = named | ours
+        return await _with_related(manager, await manager.observe(close | targets, close), close)
     brief = await manager.observe(ours, closely=())
     wanted, installed = target.generation.units, ground.installed.units
     settled = {
@@ -39,7 +48,7 @@ async def observe(
     }
     known = named.difference(ours).union(brief.units)  # systemd is asked for others only once
     close = frozenset((known - settled) | owed)
-    near = await manager.observe(known, closely=close)
+    near = await manager.observe(known | targets, closely=close)
     return await _with_related(manager, near, close)
 
 
@@ -68,16 +77,18 @@ def _link_targets(*links: Mapping[str, object]) -> Iterable[str]:
 class Setting:
     """What ``installing`` puts together: ``new`` are the definitions of the target's units.
 
-    ``damaged`` are the objects of the store that have to be put there once more.
+    ``damaged`` are the objects of the store that have to be put there once more; ``asked`` is as
+    in ``Installing``.
     """
 
-    paths: Paths
+    disk: Disk
     ground: Ground
     target: Target
     new: Mapping[str, UnitFile]
     surroundings: Surroundings
     observed: Observed
     damaged: frozenset[str] = frozenset()
+    asked: bool = True
 
 
 def installing(setting: Setting) -> Installing:
@@ -93,6 +104,7 @@ def installing(setting: Setting) -> Installing:
         old_links={folder: tuple(units) for folder, units in ground.installed.links.items()},
         new_links=setting.target.generation.links,
         settings=setting.target.settings,
+        asked=setting.asked,
         owed=ground.owed(observed.life),
         overridden={
             unit: path
@@ -108,7 +120,12 @@ def installing(setting: Setting) -> Installing:
 def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
     """Return what each unit may run; what may never have been started is new unless it runs."""
     definitions: dict[str, tuple[UnitFile, ...]] = {}
-    for unit, objects in setting.ground.old.items():
+    pending, installed = setting.ground.pending, setting.ground.installed.units
+    # a manager that has started since a switch was cut off has begun with what was linked by then
+    has_begun = pending is not None and pending.life != setting.observed.life
+    for unit, possible in setting.ground.old.items():
+        is_told = has_begun and unit in installed and NO_DEFINITION not in possible
+        objects = (installed[unit],) if is_told else possible
         is_down = setting.observed.unit(unit).active_state in _DOWN
         if NO_DEFINITION in objects and is_down:
             definitions[unit] = ()
@@ -121,7 +138,7 @@ def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
 def _definition(setting: Setting, unit: str, object_name: str) -> UnitFile | None:
     if setting.target.generation.units.get(unit) == object_name and unit in setting.new:
         return setting.new[unit]  # objects of one name are equal
-    text = Store(setting.paths.store).read_unit(object_name)
+    text = setting.disk.store.read_unit(object_name)
     return None if text is None else parse(unit, text)
 
 
@@ -138,7 +155,7 @@ def _relinked(setting: Setting) -> frozenset[str]:
 
 def _others(setting: Setting) -> Mapping[str, UnitFile]:
     """Return the files that would count for units if ours were not there."""
-    unit_path = UnitPath(setting.observed.unit_path, setting.paths.unit_folder)
+    unit_path = setting.disk.unit_path(setting.observed.unit_path)
     places = {unit: str(path) for unit, path in unit_path.shadowed().items()}
     places |= setting.surroundings.overridden
     units = {*setting.ground.old, *setting.new} & places.keys()

@@ -1,22 +1,28 @@
 """A declaration in a throw-away session: applied, shown, and followed while it is edited."""
 
-from collections.abc import Iterable
-from contextlib import aclosing
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
 
-from hmsvcd.app.apply import Request, apply
-from hmsvcd.app.follow import edits
-from hmsvcd.app.load import Loaded
+from hmsvcd.app.apply import apply
+from hmsvcd.app.daemon import Surroundings, run
+from hmsvcd.app.load import Loaded, load
+from hmsvcd.app.ports import Unlogged
+from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
+from hmsvcd.app.settled import read_logs
 from hmsvcd.app.status import look
 from hmsvcd.cli.console import one_line
 from hmsvcd.cli.running import Report, run_reported
-from hmsvcd.cli.status_view import show_status
-from hmsvcd.cli.switching import report_switch
+from hmsvcd.cli.status_view import status_lines
+from hmsvcd.cli.switching import report_switch, show_switch
 from hmsvcd.errors import ExitCode
+from hmsvcd.host import clock
 from hmsvcd.host.journal import last_lines
+from hmsvcd.host.notify import Notifier
+from hmsvcd.model.daemon import Pass
 
 _LINES = 5
 _MOST_UNITS = 20
@@ -32,32 +38,25 @@ class Trial:
     def __init__(self, path: Path, *, follows: bool, aside: bool) -> None:
         self._path = path
         self._follows = follows
-        self._is_following = False
         self._aside = aside
         self._console = Report(aside=aside).console()
 
     def run(self) -> ExitCode:
         """Apply the declaration, show how things stand, and follow its edits until Ctrl-C."""
-        try:
-            return run_reported(self._body, Report(aside=self._aside))
-        except KeyboardInterrupt:
-            if not self._is_following:
-                raise
-            return ExitCode.DONE
+        return run_reported(self._body, Report(aside=self._aside))
 
     async def _body(self, session: Session, _: Report) -> ExitCode:
-        loaded, code = await self._bring(session)
-        if self._follows and loaded.texts and code is not ExitCode.INTERRUPTED:
-            self._is_following = True
-            await self._follow(session, loaded)
+        code = await self._apply(session)
+        if self._follows and code is not ExitCode.INTERRUPTED:
+            await self._follow(session)
+            return ExitCode.DONE
         return code
 
-    async def _bring(self, session: Session) -> tuple[Loaded, ExitCode]:
-        """Go to the declaration as it is now."""
+    async def _apply(self, session: Session) -> ExitCode:
         report = Report(aside=self._aside)
         loaded = await report.load(session, self._path)
         if loaded.rendering is None:
-            return loaded, ExitCode.REFUSED
+            return ExitCode.REFUSED
 
         async def read() -> Loaded:
             return loaded
@@ -66,26 +65,50 @@ class Trial:
         code = await report_switch(
             lambda progress: apply(session, read, request, progress), report
         )
+        await self._show_status(session, loaded)
+        return code
+
+    async def _follow(self, session: Session) -> None:
+        """Let the daemon follow the edits, and show what each of its passes came to."""
+        passes: asyncio.Queue[Pass] = asyncio.Queue()
+        around = Surroundings(Unlogged(), Notifier({}), in_terminal=True, shown=passes.put_nowait)
+        async with asyncio.TaskGroup() as group:
+            showing = group.create_task(self._show_passes(session, passes))
+            await run(self._path, around)
+            showing.cancel()
+
+    async def _show_passes(self, session: Session, passes: "asyncio.Queue[Pass]") -> None:
+        shown = one_line(str(self._path))
+        first = await passes.get()
+        if first.outcome is None or first.outcome.results:  # else it finds what was just applied
+            await self._show_pass(session, first)
+        self._console.print(Text(f"\nfollowing the edits of {shown}; Ctrl-C ends", "dim"))
+        while True:
+            made = await passes.get()
+            self._console.rule(style="dim")
+            await self._show_pass(session, made)
+
+    async def _show_pass(self, session: Session, made: Pass) -> None:
+        report = Report(aside=self._aside)
+        loaded = await load(self._path, session.context, with_systemd=False)
+        report.take(loaded.texts)
+        report.add(made.problems)
+        if made.outcome is not None:
+            begun = clock.monotonic() - made.took
+            results = await read_logs(session, made.outcome.results, begun)
+            show_switch(replace(made.outcome, results=results), self._console)
+            await self._show_status(session, loaded)
+
+    async def _show_status(self, session: Session, loaded: Loaded) -> None:
+        """Show how all units are, and the last words of each."""
         status = (await look(session, loaded)).status
         self._console.print()
-        show_status(status, self._console)
+        for line in status_lines(status, clock.now()):
+            self._console.print(Text.assemble(*line))
         units = [unit for service in status.services.values() for unit in service.units]
-        await self._quote([*units, *status.units], session)
-        return loaded, code
-
-    async def _quote(self, units: Iterable[str], session: Session) -> None:
-        """Show the last words of each unit."""
-        quoted = list(units)[:_MOST_UNITS]
+        quoted = [*units, *status.units][:_MOST_UNITS]
         width = max(map(len, quoted), default=0)
         self._console.print()
         for unit in quoted:
-            for line in await last_lines(unit, session.environment, lines=_LINES):
-                self._console.print(Text.assemble((f"{unit:<{width}} | ", "cyan"), one_line(line)))
-
-    async def _follow(self, session: Session, loaded: Loaded) -> None:
-        shown = one_line(str(self._path))
-        self._console.print(Text(f"\nfollowing the edits of {shown}; Ctrl-C ends", "dim"))
-        async with aclosing(edits(loaded, session.context)) as edited:
-            async for _ in edited:
-                self._console.rule(style="dim")
-                await self._bring(session)
+            for said in await last_lines(unit, session.environment, lines=_LINES):
+                self._console.print(Text.assemble((f"{unit:<{width}} | ", "cyan"), one_line(said)))

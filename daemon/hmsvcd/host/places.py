@@ -21,8 +21,8 @@ class Places:
     """What is watched, present or not, of whatever kind it turns out to be.
 
     ``files`` matter by content; of ``folders`` all names matter, and what lies under them unless
-    it is a folder; of ``trees`` everything below. Links that lie in a folder or tree are not
-    followed.
+    it is a folder; of ``trees`` everything below, or the content of what is no folder. Links that
+    lie in a folder or tree are not followed.
     """
 
     files: frozenset[Path] = frozenset()
@@ -133,15 +133,22 @@ class Picture:
 
 
 class _Way(NamedTuple):
-    """Where a path leads: to a real path, or to that of the first name that is missing."""
+    """Where a path leads: to a real path, or to that of the first name that is missing.
+
+    ``target`` is what a link that is yet to be followed says.
+    """
 
     end: str
     number: int
     is_folder: bool = False
+    target: str = ""
 
 
 _NOWHERE = _Way("", _MISSING)
 """Where links in a ring lead."""
+
+_LINKS_FOLLOWED = 40
+"""The kernel follows no more on one path (path_resolution(7))."""
 
 
 class _Ways:
@@ -149,30 +156,49 @@ class _Ways:
 
     def __init__(self) -> None:
         self.links: dict[str, int] = {}
-        self._known: dict[str, _Way] = {}
+        self._root = _Way("/", _signature(_status("/")), is_folder=True)
+        self._known = {"/": self._root}
 
     def follow(self, path: str) -> _Way:
-        known = self._known.get(path)
-        if known is None:
-            self._known[path] = _NOWHERE
-            known = self._known[path] = self._followed(path)
-        return known
+        """Return where a path leads; one more in a folder that was gone to costs one look."""
+        if path not in self._known:
+            folder, _, name = _absolute(path).rpartition("/")
+            folder = folder or "/"
+            if folder not in self._known:
+                self._known[folder] = self._walked(self._root, folder)
+            self._known[path] = self._walked(self._known[folder], name)
+        return self._known[path]
 
-    def _followed(self, path: str) -> _Way:
-        if not path.strip("/"):
-            return _Way("/", _signature(_status("/")), is_folder=True)
-        if not path.startswith("/"):
-            return self.follow(f"{Path.cwd()}/{path}")
-        folder, _, name = path.rpartition("/")
-        way = self.follow(folder)
-        if not way.is_folder or name in {"", "."}:
+    def _walked(self, way: _Way, path: str) -> _Way:
+        """Go on from a folder, name by name; what a link says comes before the names left."""
+        remaining = path.split("/")[::-1]
+        links = 0
+        while remaining and way.is_folder:
+            entered = self._entered(way, remaining.pop())
+            if not entered.target:
+                way = entered
+                continue
+            links += 1
+            if links > _LINKS_FOLLOWED:
+                return _NOWHERE
+            remaining += entered.target.split("/")[::-1]
+            way = self._root if entered.target.startswith("/") else way
+        return way
+
+    def _entered(self, way: _Way, name: str) -> _Way:
+        if name in {"", "."}:
             return way
         if name == "..":
             return self.follow(_folder(way.end))
-        return self._entered(way.end.rstrip("/"), name)
+        path = f"{way.end.rstrip('/')}/{name}"
+        known = self._known.get(path)
+        if known is None:
+            known = self._seen(path)
+            if not known.target:
+                self._known[path] = known
+        return known
 
-    def _entered(self, folder: str, name: str) -> _Way:
-        path = f"{folder}/{name}"
+    def _seen(self, path: str) -> _Way:
         status = _status(path)
         if status is None:
             return _Way(path, _MISSING)
@@ -184,7 +210,11 @@ class _Ways:
             target = os.readlink(path)  # noqa: PTH115 - Path would take "." and "//" out of it
         except OSError:
             return _Way(path, _MISSING)
-        return self.follow(target if target.startswith("/") else f"{folder}/{target}")
+        return _Way(path, number, target=target)
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else f"{Path.cwd()}/{path}"
 
 
 def _folder(path: str) -> str:
@@ -195,7 +225,7 @@ def _status(path: str) -> os.stat_result | None:
     """Return what lies at a path, a link as such; None where nothing can be seen."""
     try:
         return os.lstat(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path can have a NUL in it
         return None
 
 

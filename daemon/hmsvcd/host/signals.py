@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from hmsvcd.errors import BrokenOffError
@@ -11,6 +11,7 @@ GRACE = 5.0
 """How many seconds after a signal its sender has to be patient."""
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NOTHING_CHANGED = "the daemon ends: nothing was changed"
 
 
 class Interruption:
@@ -41,6 +42,101 @@ class Interruption:
         self._at = asyncio.get_running_loop().time()
         for timeout, grace in self._waits.items():
             timeout.reschedule(self._at + grace)
+
+
+class Ending:
+    """That a daemon is to end: at once while it waits, after its switch while one is under way.
+
+    A second signal ends it at once.
+    """
+
+    def __init__(self) -> None:
+        self.requested = asyncio.Event()
+        self._interruption: Interruption | None = None
+        self._break_off: Callable[[], None] | None = None
+
+    @asynccontextmanager
+    async def listening(
+        self, on_end: Callable[[], None], on_hangup: Callable[[], None] | None
+    ) -> AsyncIterator[None]:
+        """Take SIGTERM and SIGINT for the end, and have ``on_hangup`` called at each SIGHUP.
+
+        Without it, the end of a terminal is the end here, too. ``on_end`` is called at the first
+        signal; a second one ends the block with BrokenOffError.
+        """
+        loop = asyncio.get_running_loop()
+        message = "interrupted: the next start finishes what was under way"
+        async with _breakable(message) as break_off:
+
+            def end() -> None:
+                if self.requested.is_set():
+                    break_off()
+                else:
+                    on_end()
+                    self._request()
+
+            handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: on_hangup or end}
+            for number, handler in handlers.items():
+                loop.add_signal_handler(number, handler)
+            try:
+                yield
+            finally:
+                for number in handlers:
+                    loop.remove_signal_handler(number)
+
+    @asynccontextmanager
+    async def breakable(self) -> AsyncIterator[None]:
+        """End the block with BrokenOffError once the end is asked for.
+
+        What is ``uninterrupted`` in it comes to its end.
+        """
+        async with _breakable(_NOTHING_CHANGED) as break_off:
+            self._break_off = break_off
+            try:
+                if self.requested.is_set():
+                    raise BrokenOffError(_NOTHING_CHANGED)
+                yield
+            finally:
+                self._break_off = None
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[Interruption]:
+        """Bring the block to its end, with bounded waits once the end is asked for.
+
+        Raises BrokenOffError where it has been asked for already: nothing is begun then.
+        """
+        if self.requested.is_set():
+            raise BrokenOffError(_NOTHING_CHANGED)
+        self._interruption = Interruption()
+        try:
+            yield self._interruption
+        finally:
+            self._interruption = None
+
+    def _request(self) -> None:
+        self.requested.set()
+        if self._interruption is not None:
+            self._interruption.happen()
+        elif self._break_off is not None:
+            self._break_off()
+
+
+@asynccontextmanager
+async def _breakable(message: str) -> AsyncIterator[Callable[[], None]]:
+    """Yield what ends the block, with BrokenOffError, from a callback of the event loop."""
+    timeout = asyncio.timeout(None)
+
+    def break_off() -> None:
+        if not timeout.expired():
+            timeout.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with timeout:
+            yield break_off
+    except Exception:
+        if not timeout.expired():
+            raise
+        raise BrokenOffError(message) from None
 
 
 @contextmanager

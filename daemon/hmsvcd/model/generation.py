@@ -55,6 +55,9 @@ class Generation:
         )
 
 
+PUT_OFF = "apply, with removals put off"
+"""The cause of a generation that was only on the way: some of its units are not declared."""
+
 NOTHING = Generation()
 """What is installed before the first apply."""
 
@@ -104,12 +107,14 @@ class SavedState:
     """``state.toml``: what each unit's action has reached.
 
     ``life`` names the manager's life (boot id and start time) in which ``owed`` and the
-    invocations count.
+    invocations count. ``left_alone`` are the units and files whose link the last switch did not
+    bring to what is installed, because something foreign counted in its place.
     """
 
     life: str = ""
     units: Mapping[str, UnitRecord] = field(default_factory=dict)
     owed: frozenset[str] = frozenset()
+    left_alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

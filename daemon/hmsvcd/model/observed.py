@@ -50,6 +50,7 @@ class ObservedUnit:
     required_by: tuple[str, ...] = ()
     bound_by: tuple[str, ...] = ()
     wanted_by: tuple[str, ...] = ()
+    upheld_by: tuple[str, ...] = ()
     consists_of: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     triggered_by: tuple[str, ...] = ()

@@ -89,6 +89,19 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """What was installed and somebody else has removed or changed, and how it is put right.
+
+    ``path`` is that of a link, or of an object of the store; ``name`` is what it stands for, as in
+    ``FileChange``, or the object's name without the hash.
+    """
+
+    path: str
+    name: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A switch, decided: actions in the order in which they are sent.
 
@@ -102,6 +115,7 @@ class Plan:
     warnings: tuple[Diagnostic, ...] = ()
     decisions: tuple[Decision, ...] = ()
     ending: frozenset[str] = frozenset()
+    drift: tuple[Drift, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ Native units follow Home Manager's ``systemd.user``.
 
 from collections.abc import Mapping
 
-from hmsvcd.model.option import INTEGER, AttrsOf, Names, Option, Record, Scalar, Type
+from hmsvcd.model.option import BOOL, INTEGER, AttrsOf, Names, Option, Record, Scalar, Type
 from hmsvcd.model.schema_services import CONFIG_FILE, SERVICE, SERVICE_NAMES, SUB_SERVICE
 from hmsvcd.model.schema_units import SECTION, SOCKET, UNIT
 from hmsvcd.model.unit import UnitKind
@@ -36,6 +36,8 @@ NATIVE_KINDS: Mapping[str, UnitKind] = {f"{kind.value}s": kind for kind in UnitK
 
 DURATION = Scalar('a time such as "50ms", "5s" or "2min"', (str,))
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 DAEMON = Record(
     {
         "trigger_action": Option(
@@ -57,6 +59,20 @@ DAEMON = Record(
         ),
         "keep_generations": Option(
             INTEGER, "How many generations to keep, the current one included.", 10
+        ),
+        "removal_delay": Option(
+            DURATION,
+            "How long the declaration must stay the same before the daemon stops what is no longer"
+            " in it: a file that is being written may end anywhere.",
+            "1s",
+        ),
+        "notify": Option(
+            BOOL, "Whether the daemon tells the desktop about mistakes and failures.", True
+        ),
+        "log_level": Option(
+            Scalar('"debug", "info", "warning" or "error"', (str,), LOG_LEVELS),
+            "The least serious events that the daemon logs.",
+            "info",
         ),
     },
     "daemon",

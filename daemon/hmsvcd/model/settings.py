@@ -13,3 +13,6 @@ class Settings:
     start_wait: float = 5.0
     stop_wait: float = 5.0
     keep_generations: int = 10
+    removal_delay: float = 1.0
+    notify: bool = True
+    log_level: str = "info"

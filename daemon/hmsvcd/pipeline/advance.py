@@ -66,6 +66,7 @@ class Switched:
     ``units``: unit → store object, as installed now; ``relinked`` those whose link has changed at
     ``linked_at`` (CLOCK_MONOTONIC, microseconds), ``linked_before``: unit → store object, as
     installed until then. ``leaving`` units still run though they go.
+    ``left_alone`` are the units and files whose link is not as it is to be.
     ``before`` and ``after`` are the manager around it; ``at`` is microseconds of the epoch.
     """
 
@@ -81,35 +82,34 @@ class Switched:
     at: int
     linked_at: int
     linked_before: Mapping[str, str] = field(default_factory=dict)
+    left_alone: frozenset[str] = frozenset()
 
 
 def advance(state: SavedState, switched: Switched) -> SavedState:
     """Return the state after a switch (docs/state.md)."""
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
-    known = {
-        unit: _until_now(record, switched, unit, state.life)
-        for unit, record in state.units.items()
-    }
-    units = {
-        unit: _advanced(
-            known.get(unit, UnitRecord()), switched, unit, actions.get(unit), results.get(unit)
-        )
-        for unit in switched.units
-    }
-    return SavedState(switched.after.life, units, frozenset(_still_owed(switched, results)))
+    new = UnitRecord()
+    units = {}
+    for unit in switched.units:
+        before = state.units.get(unit)
+        record = new if before is None else _until_now(before, switched, unit, state.life)
+        units[unit] = _advanced(record, switched, unit, actions.get(unit), results.get(unit))
+    owed = frozenset(_still_owed(switched, results))
+    return SavedState(switched.after.life, units, owed, switched.left_alone)
 
 
 def _until_now(record: UnitRecord, switched: Switched, unit: str, life: str) -> UnitRecord:
     """Return the record with what the unit ran when the switch began."""
-    seen, linked = switched.before.unit(unit), switched.linked_before.get(unit)
+    linked, is_same_life = switched.linked_before.get(unit), life == switched.before.life
     if linked is None or record.started is None:
         return record
-    if life != switched.before.life:  # which has started what was linked, perhaps on a new clock
+    if is_same_life and unit not in switched.relinked:
+        return record
+    seen = switched.before.unit(unit)
+    if not is_same_life:  # the new one has started what was linked, perhaps on a new clock
         invocation = seen.invocation or None
         return replace(record, started=linked, invocation=invocation, linked_at=0, loaded_at=0)
-    if unit not in switched.relinked:
-        return record
     # once the link has changed, nobody can tell any more what a restart before that has taken up
     ran = taken_up(seen, record, linked, Difference.CHG, switched.before)
     return replace(record, started=ran, invocation=seen.invocation) if ran else record
@@ -134,7 +134,8 @@ def _advanced(
     if unit in switched.leaving:
         return replace(record, result="leaving")
     reached = result is not None and _has_run(result, switched)
-    if result is None or reached or result.action is ActionKind.KEEP:
+    has_reached = result is None or reached or result.action is ActionKind.KEEP
+    if has_reached and record.applied != new:
         record = replace(record, applied=new)
     took_up = reached and action is not None and _takes_all_up(action, switched)
     return _with_invocation(record, switched, unit, took_up=took_up)
@@ -157,9 +158,10 @@ def _takes_all_up(action: Action, switched: Switched) -> bool:
 def _with_invocation(
     record: UnitRecord, switched: Switched, unit: str, *, took_up: bool
 ) -> UnitRecord:
+    if record.started is not None and not took_up:
+        return record
     seen = switched.after.unit(unit)
-    runs = seen.invocation and seen.active_state in _UP | {"activating"}
-    if runs and (took_up or record.started is None):
+    if seen.invocation and seen.active_state in _UP | {"activating"}:
         return replace(record, invocation=seen.invocation, started=switched.units[unit])
     return record
 

@@ -13,6 +13,12 @@ _PROPERTIES = {
 }  # fmt: skip
 """Directive → attribute of ``ObservedUnit``, for units that are not ours."""
 
+_NAMED_BY = {
+    "Wants": "wanted_by", "Requires": "required_by", "BindsTo": "bound_by",
+    "Upholds": "upheld_by",
+}  # fmt: skip
+"""Directive → attribute of ``ObservedUnit`` that lists the units with that directive for it."""
+
 _FOLDERS = {"Wants": "wants", "Requires": "requires", "Upholds": "upholds"}
 
 PULLS_IN = ("Wants", "Requires", "BindsTo", "Upholds")
@@ -82,8 +88,19 @@ class Dependencies:
 
     def _loaded(self, unit: str, directives: Iterable[str]) -> frozenset[str]:
         observed = self._world.observed.units.get(unit)
-        attributes = [_PROPERTIES[name] for name in directives if name in _PROPERTIES]
-        return frozenset(name for key in attributes for name in getattr(observed, key, ()))
+        known = [name for name in directives if name in _PROPERTIES]
+        named = (other for key in known for other in getattr(observed, _PROPERTIES[key], ()))
+        return frozenset(named).union(*(self._naming.get((unit, key), ()) for key in known))
+
+    @cached_property
+    def _naming(self) -> Mapping[tuple[str, str], set[str]]:
+        """(unit, directive) → the units that say of themselves to be named there."""
+        naming: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for unit, observed in self._world.observed.units.items():
+            for directive, attribute in _NAMED_BY.items():
+                for other in getattr(observed, attribute):
+                    naming[other, directive].add(unit)
+        return naming
 
     @cached_property
     def needed_by(self) -> Mapping[str, frozenset[str]]:

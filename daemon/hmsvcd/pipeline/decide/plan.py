@@ -105,12 +105,7 @@ class _Verdicts:
             yield Decision(unit, rule, situation.state, situation.difference, reason, names)
 
     def warnings(self) -> Iterator[Diagnostic]:
-        """Yield what the user ought to know: what is left alone or cannot be as declared."""
-        for unit, path in self._world.overridden.items():
-            if unit in self._world.new:
-                masked = self._world.observed.unit(unit).load_state == "masked"
-                hint = f"`systemctl --user unmask {unit}` takes it off" if masked else _TAKE_OVER
-                yield warning(f"{unit} is left alone: {path} counts in its place", None, hint=hint)
+        """Yield what the user ought to know: what runs on or cannot be as declared."""
         for unit, rules in self._agreed.rules.items():
             situation = self._agreed.situations[unit]
             if rules[-1].number == LEAVING_RULE:
@@ -122,7 +117,6 @@ class _Verdicts:
                 )
 
 
-_TAKE_OVER = "`hmsvcd apply --backup EXT` puts the declared unit there"
 _NO_RELOAD = "give it ExecReload, or another X-SwitchMethod"
 
 

@@ -1,0 +1,207 @@
+"""One pass of the daemon: from why it is made to what came of it."""
+# typing.override came with Python 3.12.
+# mypy: disable-error-code="explicit-override"
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
+
+from hmsvcd.app.apply import apply, rollback
+from hmsvcd.app.load import Loaded, Memory, load
+from hmsvcd.app.ports import Silence
+from hmsvcd.app.reconcile import Reconciled, reconcile
+from hmsvcd.app.request import Request
+from hmsvcd.app.resting import Resting
+from hmsvcd.app.session import Session
+from hmsvcd.app.verdicts import Verdicts
+from hmsvcd.errors import BrokenOffError, BusGoneError, HmsvcdError, HostError, RefusedError
+from hmsvcd.host import clock
+from hmsvcd.host.logs import Logger
+from hmsvcd.host.signals import Ending
+from hmsvcd.model.daemon import Pass
+from hmsvcd.model.diagnostic import Diagnostic, error
+from hmsvcd.model.settings import Settings
+from hmsvcd.pipeline.conclude import conclude, failed
+from hmsvcd.pipeline.read.places import locate
+
+MISSING_SECONDS = 5.0
+"""How long a link of ours may be missing: ``systemctl reenable`` and others make it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A pass to be made: why, and how somebody asks for it (nobody does without ``request``).
+
+    ``generation`` is what to go back to, 0 for the one before the current one. ``ordered``: it
+    was not an event.
+    """
+
+    number: int
+    cause: str
+    request: Request | None = None
+    generation: int | None = None
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A pass that has ended, and in how many seconds what was put off may be done, if anything.
+
+    ``refused``: what was asked for cannot be done, so nothing is other than before.
+    """
+
+    made: Pass
+    rests_in: float | None = None
+    refused: bool = False
+
+
+class Attempts:
+    """Makes passes; what one has read, the next need not read again.
+
+    ``loaded`` is the declaration as it was read last, ``settings`` are those that were declared
+    last without a mistake, at first those of what is installed. ``verdicts`` are systemd's.
+    """
+
+    def __init__(self, declaration: Path, ending: Ending, log: Logger) -> None:
+        self.loaded: Loaded | None = None
+        self.settings = Settings()
+        self.verdicts = Verdicts()
+        self.declaration = declaration
+        self._ending = ending
+        self._log = log
+        self._memory = Memory()
+        self._resting = Resting()
+
+    async def make(self, session: Session, wish: Wish, *, narrowly: bool) -> Ended:
+        """Make a pass; why it cannot be made stands in what is returned.
+
+        Raises BusGoneError where the manager goes, and BrokenOffError where the end is asked for.
+        """
+        at, begun = clock.now(), clock.monotonic()
+        request = wish.request or Request(asked=False, narrowly=narrowly)
+        request = replace(request, logs=False, uninterrupted=self._ending.uninterrupted)
+        reached, failure, refused = Reconciled(), None, False
+        if self.loaded is None:
+            self._take_settings(session)
+        try:
+            reached = await self._reach(session, wish, request)
+        except (BrokenOffError, BusGoneError):
+            raise  # nothing is to be judged
+        except HmsvcdError as problem:
+            failure = problem
+            refused = wish.request is not None and isinstance(problem, RefusedError)
+        except Exception:  # noqa: BLE001 - a defect must not take the daemon down
+            self._log.exception("internal error", cause=wish.cause)
+            failure = RefusedError("internal error", "the log of hmsvcd says where")
+        took = clock.monotonic() - begun
+        ended = self._concluded(Pass(wish.number, wish.cause, at, took), reached, failure)
+        return Ended(ended, self._rests_in(reached), refused)
+
+    def _take_settings(self, session: Session) -> None:
+        """Begin with the settings of what is installed: what is declared now may be wrong."""
+        with suppress(HostError):  # which the pass is told, too
+            current = session.disk.records.current()
+            self.settings = current.settings if current else self.settings
+
+    async def _reach(self, session: Session, wish: Wish, request: Request) -> Reconciled:
+        async def read() -> Loaded:
+            return await self._read(session, asked=request.asked)
+
+        if wish.generation is not None:
+            return Reconciled(
+                await rollback(session, wish.generation or None, request, _Waiting(self._log))
+            )
+        if wish.request is not None:
+            return Reconciled(await apply(session, read, request, _Waiting(self._log)))
+        return await reconcile(session, read, self, request, _Waiting(self._log))
+
+    async def read(self, session: Session) -> Loaded:
+        """Read the declaration as it is now; nothing comes of it."""
+        fresh = await session.refreshed()
+        return await load(
+            self.declaration,
+            fresh.context,
+            refuse_others=True,
+            with_systemd=False,
+            memory=self._memory,
+        )
+
+    async def _read(self, session: Session, *, asked: bool) -> Loaded:
+        """Read the declaration for a pass; what somebody asks for is taken at its word."""
+        loaded = await self.read(session)
+        if not asked:
+            loaded = self._resting.judged(loaded)
+        loaded = await self._verified(session, loaded)
+        self._resting.note(loaded, _now())
+        self.loaded = loaded
+        if loaded.declaration is not None and loaded.rendering is not None:
+            self.settings = loaded.declaration.settings
+        return loaded
+
+    async def _verified(self, session: Session, loaded: Loaded) -> Loaded:
+        """Return what was read; a unit that systemd would refuse is an error."""
+        if loaded.rendering is None:
+            return loaded
+        current = session.disk.records.current()
+        installed = current.generation.units if current else {}
+        units = loaded.rendering.units
+        refusals = await self.verdicts.refusals(units, installed, session.environment)
+        if not refusals:
+            return loaded
+        found = (*loaded.diagnostics, *locate(refusals, loaded.texts))
+        return replace(loaded, diagnostics=found, rendering=None)
+
+    def has_rested(self) -> bool:
+        """Say whether the declaration has been the same for ``removal_delay``."""
+        return self._resting.rested(_now()) >= self.settings.removal_delay
+
+    def may_repair(self, missing: tuple[str, ...]) -> bool:
+        """Say whether these links have been missing for so long that nobody makes them anew."""
+        missed = self._resting.missed(missing, _now())
+        return not missing or missed >= MISSING_SECONDS
+
+    def _rests_in(self, reached: Reconciled) -> float | None:
+        waits = []
+        if reached.missing:
+            waits.append(MISSING_SECONDS - self._resting.missed(reached.missing, _now()))
+        if reached.unrested:
+            waits.append(self.settings.removal_delay - self._resting.rested(_now()))
+        return min(waits, default=None)
+
+    def _concluded(self, made: Pass, reached: Reconciled, failure: HmsvcdError | None) -> Pass:
+        outcome = reached.outcome
+        found = self.loaded.diagnostics if self.loaded else ()
+        problems: list[Diagnostic] = list(found)
+        if failure is not None:
+            conclusion = failed(failure)
+            problems.append(error(failure.message, None, hint=failure.hint))
+        else:
+            errors = [each for each in found if each.is_error]
+            conclusion = conclude(errors, outcome, reached.put_off, reached.held, reached.missing)
+        if outcome is not None:
+            problems += [*outcome.plan.warnings, *outcome.problems]
+        return replace(
+            made,
+            end=conclusion.end,
+            sentence=conclusion.sentence,
+            generation=outcome.generation if outcome else None,
+            problems=tuple(problems),
+            outcome=outcome,
+        )
+
+
+class _Waiting(Silence):
+    """Logs whom a pass waits for; what it does is told when it has ended."""
+
+    def __init__(self, log: Logger) -> None:
+        self._log = log
+
+    def waiting(self, message: str) -> None:
+        """Log who is at work."""
+        self._log.info("waiting", text=message)
+
+
+def _now() -> float:
+    """Return the seconds of a clock that nobody can set."""
+    return asyncio.get_running_loop().time()

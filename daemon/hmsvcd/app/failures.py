@@ -1,0 +1,104 @@
+"""Report units of ours that fail by themselves, or run again; they are not fought."""
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+
+from hmsvcd.app.session import Session
+from hmsvcd.app.telling import Telling
+from hmsvcd.app.worker import Worker
+from hmsvcd.errors import CallError, HostError
+from hmsvcd.model.observed import Observed, ObservedUnit
+from hmsvcd.model.unit import template_of
+from hmsvcd.pipeline.failing import fails, is_over, may_fail, unsteady_for, why
+
+PAUSE = 0.2
+"""Seconds between two looks at the units, so that one that fails again and again costs little."""
+
+
+async def follow_units(session: Session, worker: Worker, telling: Telling) -> None:
+    """Tell of failures until cancelled; what a pass has done is told with the pass."""
+    following = _Following(session, worker, telling)
+    async with session.manager.unit_changes(following.hint):
+        while True:
+            await following.step()
+
+
+class _Following:
+    def __init__(self, session: Session, worker: Worker, telling: Telling) -> None:
+        self._session = session
+        self._worker = worker
+        self._telling = telling
+        self._installed: Collection[str] = ()
+        self._hints = set(self._read_installed())  # they may have failed before
+        self._hinted = asyncio.Event()
+        self._hinted.set()
+        self._look_at: float | None = None
+
+    def hint(self, *units: str) -> None:
+        """Note that units may have changed."""
+        self._hints.update(units)
+        self._hinted.set()
+
+    async def step(self) -> None:
+        """Wait for changes, and look at the units of ours among them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._look_at):
+                await self._hinted.wait()
+        await self._worker.idle.wait()
+        self._hinted.clear()
+        hints, self._hints = self._hints, set()
+        await self._look(self._ours(hints | self._telling.failed))
+        await asyncio.sleep(PAUSE)
+
+    async def _look(self, units: set[str]) -> None:
+        """Look at units, or once more after the pause where the manager does not answer."""
+        self._telling.failed &= units
+        self._look_at = None
+        try:
+            await self._tell(units)
+        except CallError:  # that says nothing of any of them
+            self.hint(*units)
+
+    async def _tell(self, units: set[str]) -> None:
+        """Look closely at those units about which there may be something to say."""
+        telling, manager = self._telling, self._session.manager
+        told = telling.failed | telling.starting
+        brief = await manager.observe(units, closely=()) if units else Observed()
+        close = [unit for unit in units if unit in told or may_fail(brief.unit(unit))]
+        if not close:
+            return
+        seen = await manager.observe(close)
+        if self._worker.is_working:  # perhaps that is its doing
+            self.hint(*close)
+            return
+        for unit in sorted(close):
+            self._judge(seen.unit(unit), seen.now)
+
+    def _judge(self, unit: ObservedUnit, now: int) -> None:
+        telling, name = self._telling, unit.name
+        steady_in = unsteady_for(unit, now)
+        if fails(unit):
+            if name not in telling.failed:
+                telling.unit_failed(name, why(unit))
+        elif is_over(unit):
+            telling.unit_is_over(name)
+        elif steady_in is None:
+            return
+        elif name in telling.failed and steady_in:
+            at = asyncio.get_running_loop().time() + steady_in / 1e6
+            self._look_at = min(at, self._look_at or at)
+        elif name in telling.failed:
+            telling.unit_recovered(name)
+        elif name in telling.starting:
+            telling.unit_started(name)
+
+    def _ours(self, units: set[str]) -> set[str]:
+        ours = self._read_installed()
+        return {unit for unit in units if unit in ours or template_of(unit) in ours}
+
+    def _read_installed(self) -> Collection[str]:
+        with suppress(HostError):  # which the next pass tells of
+            current = self._session.disk.records.current()
+            self._installed = current.generation.units if current else ()
+        return self._installed

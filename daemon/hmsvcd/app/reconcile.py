@@ -1,0 +1,126 @@
+"""Bring the session to the declaration because something has changed, not because somebody asked.
+
+A pass of an event is more careful than ``apply``: it removes nothing that may be missing by
+accident, and what was rolled back stays so.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from hmsvcd.app.apply import Read, alone, carry_out, finish_interrupted, plan_allowed
+from hmsvcd.app.planning import Planned
+from hmsvcd.app.ports import Progress
+from hmsvcd.app.request import Request
+from hmsvcd.app.session import Session
+from hmsvcd.app.target import Target, from_declaration, from_manifest
+from hmsvcd.host.disk import Disk
+from hmsvcd.model.generation import NOTHING, PUT_OFF, Manifest
+from hmsvcd.model.plan import Change, Outcome, Plan
+from hmsvcd.pipeline.put_off import with_removed
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a pass of an event came to.
+
+    ``outcome`` is None where the declaration is wrong. ``put_off`` are units that are no longer
+    declared and stay until the declaration has rested. ``held`` says why what is installed is not
+    the declaration on purpose (``rollback to 3``). ``missing`` are the paths of links of ours that
+    are not there, and may be about to come back. ``unrested``: more is to be done when the
+    declaration has rested.
+    """
+
+    outcome: Outcome | None = None
+    put_off: tuple[str, ...] = ()
+    held: str | None = None
+    missing: tuple[str, ...] = ()
+    unrested: bool = False
+
+
+class Patience(Protocol):
+    """What a pass of an event waits for."""
+
+    def has_rested(self) -> bool:
+        """Say whether the declaration has been the same for so long that it is meant so."""
+
+    def may_repair(self, missing: tuple[str, ...]) -> bool:
+        """Say whether these links have been missing long enough to be made anew.
+
+        It is asked in each pass, also where none is missing.
+        """
+
+
+async def reconcile(
+    session: Session,
+    read: Read,
+    patience: Patience,
+    request: Request,
+    progress: Progress,
+) -> Reconciled:
+    """Bring the session to the declaration, which is read when nobody else is at work.
+
+    Raises what ``apply`` raises.
+    """
+    async with alone(session, progress):
+        loaded = await read()
+        if loaded.rendering is None:
+            return Reconciled(await finish_interrupted(session, request, progress))
+        declared = from_declaration(loaded)
+        target, reached = _careful(session.disk, declared, has_rested=patience.has_rested())
+        planned = await plan_allowed(session, target, request)
+        missing = _only_missing(planned)
+        if not patience.may_repair(missing):
+            plan = Plan(warnings=planned.plan.warnings)
+            number = planned.ground.current.number if planned.ground.current else None
+            return replace(reached, outcome=Outcome(plan, generation=number), missing=missing)
+        return replace(reached, outcome=await carry_out(session, planned, request, progress))
+
+
+def _careful(disk: Disk, declared: Target, *, has_rested: bool) -> tuple[Target, Reconciled]:
+    """Return where to go for now instead of to all that is declared, and why."""
+    back = _rolled_back(disk)
+    is_edited = back is not None and not _is_left(declared, back)
+    if back is not None and not (is_edited and has_rested):
+        target = from_manifest(back, disk.store, back.cause, declared.settings)
+        return target, Reconciled(held=back.cause, unrested=is_edited)
+    if has_rested:
+        return declared, Reconciled()
+    target, put_off = _without_removals(disk, declared)
+    return target, Reconciled(put_off=put_off, unrested=bool(put_off))
+
+
+def _only_missing(planned: Planned) -> tuple[str, ...]:
+    """Return the links that are missing, if nothing else is to be done but to make them anew."""
+    before, files = planned.ground.generation, planned.plan.files
+    if planned.ground.pending or planned.generation.digest != before.digest:
+        return ()
+    if any(change.change is not Change.CREATE for change in files):
+        return ()
+    return tuple(change.path for change in files)
+
+
+def _rolled_back(disk: Disk) -> Manifest | None:
+    """Return the generation that was gone back to, if nothing was applied since."""
+    pending = disk.pending.read()
+    latest = pending.target if pending else disk.records.current()
+    return latest if latest is not None and latest.left is not None else None
+
+
+def _is_left(declared: Target, back: Manifest) -> bool:
+    """Say whether what is declared is still what a rollback went away from."""
+    return back.left is not None and (
+        back.left[0] == declared.inputs or back.left[1] == declared.generation.digest
+    )
+
+
+def _without_removals(disk: Disk, target: Target) -> tuple[Target, tuple[str, ...]]:
+    """Return a target that takes no unit away, and the units that are to go later."""
+    current, pending = disk.records.current(), disk.pending.read()
+    old = current.generation if current else NOTHING
+    old = old.beside(pending.target.generation) if pending else old
+    generation, put_off = with_removed(target.generation, old)
+    if not put_off:
+        return target, ()
+    texts = {unit: disk.store.read_unit(generation.units[unit]) or "" for unit in put_off}
+    texts = {**target.texts, **texts}
+    return replace(target, generation=generation, texts=texts, cause=PUT_OFF), put_off

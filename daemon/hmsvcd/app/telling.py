@@ -1,0 +1,244 @@
+"""Tell of the daemon's passes: in the log, to systemd, on D-Bus and on the desktop, each once."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from hmsvcd.app.attempt import Attempts
+from hmsvcd.host.desktop import Desktop
+from hmsvcd.host.logs import Logger, set_level
+from hmsvcd.host.notify import Notifier
+from hmsvcd.model.daemon import Pass
+from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.plan import STARTS, Outcome, UnitResult
+from hmsvcd.pipeline.conclude import AS_DECLARED
+from hmsvcd.pipeline.documents import PASS, document, outcome_values, pass_values
+
+RELOAD = "reload"
+"""The cause of a pass that SIGHUP asks for: systemd waits for its end."""
+
+QUIETLY = frozenset({"change", "retry", "rest", "look"})
+"""The causes of passes that are no news where they find all as it was."""
+
+_MOST_SHOWN = 5
+"""How many problems one notification lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the desktop shows."""
+
+    summary: str
+    body: str
+
+
+class Telling:
+    """A listener to the passes that tells everybody else.
+
+    ``publish`` is called with each pass (its number and its document), and ``changed`` whenever
+    the daemon's state may be another. ``failed`` are the units that have been told of as failed
+    since they ran last, ``starting`` those whose start had not come to an end with its pass.
+    """
+
+    def __init__(
+        self,
+        log: Logger,
+        notifier: Notifier,
+        attempts: Attempts,
+        shown: Callable[[Pass], None],
+    ) -> None:
+        self.publish: Callable[[int, str], None] = lambda *_: None
+        self.changed: Callable[[], None] = lambda: None
+        self.last: Pass | None = None
+        self.failed: set[str] = set()
+        self.starting: set[str] = set()
+        self._log = log
+        self._notifier = notifier
+        self._attempts = attempts
+        self._shown = shown
+        self._generation: int | None = None
+        self._problems: tuple[Diagnostic, ...] = ()
+        self._verified: tuple[Diagnostic, ...] = ()
+        self._notices: asyncio.Queue[Notice | None] = asyncio.Queue()
+
+    def begun(self, cause: str) -> None:
+        """Say that a pass is under way."""
+        self._log.debug("pass begun", cause=cause)
+        self.changed()
+
+    def ended(self, made: Pass) -> None:
+        """Say what a pass came to; one that found all as it was is no news."""
+        set_level(self._attempts.settings.log_level)
+        if made.cause == RELOAD:
+            self._log.info("settings reloaded")
+            self._notifier.ready()
+        values = document(PASS, made.problems, _values(made))
+        if made.outcome is not None:
+            self._follow(made.outcome)
+        if self._is_news(made):
+            self._log_pass(made)
+            self._notify(made)
+            self._notifier.status(made.sentence)
+            self.last = made
+            self._shown(made)
+        if made.outcome is not None and made.generation is not None:
+            self._generation = made.generation
+        self._problems = made.problems
+        self.publish(made.number, json.dumps(values))
+        self.changed()
+
+    def refused(self, made: Pass) -> None:
+        """Tell whoever asked, and nobody else."""
+        self._log.info("refused", number=made.number, cause=made.cause, why=made.sentence)
+        self.publish(made.number, json.dumps(document(PASS, made.problems, _values(made))))
+        self.changed()
+
+    def verified(self, found: tuple[Diagnostic, ...]) -> None:
+        """Say what systemd finds wrong with what is installed, all of it."""
+        self._log_problems(found, self._verified)
+        self._verified = found
+
+    def unit_failed(self, unit: str, why: str) -> None:
+        """Say that a unit has failed by itself."""
+        self.failed.add(unit)
+        self.starting.discard(unit)
+        self._log.warning("unit failed", unit=unit, why=why)
+        self._notifier.status(f"{unit} has failed: {why}")
+        self._show(Notice(f"{unit} has failed", f"{why}; see: hmsvcd logs {unit}"))
+
+    def unit_recovered(self, unit: str) -> None:
+        """Say that a unit that had failed runs again."""
+        self.unit_is_over(unit)
+        self._log.info("unit recovered", unit=unit)
+        self._notifier.status(f"{unit} runs again")
+
+    def unit_started(self, unit: str) -> None:
+        """Say that a start that took longer than its pass has come to its end."""
+        self.unit_is_over(unit)
+        self._log.info("unit started", unit=unit)
+        self._notifier.status(f"started {unit}")
+
+    def unit_is_over(self, unit: str) -> None:
+        """Forget about a unit: it has come to an end that is no news, or somebody has ended it."""
+        self.failed.discard(unit)
+        self.starting.discard(unit)
+
+    def forget(self) -> None:
+        """Let go of whoever was there to be told: the bus is gone, or the daemon ends."""
+        self.publish = lambda *_: None
+        self.changed = lambda: None
+
+    async def show(self, desktop: Desktop) -> None:
+        """Show on the desktop what is to be shown, for ever."""
+        while True:
+            notice = await self._notices.get()
+            if notice is None:
+                await desktop.clear()
+            else:
+                await desktop.tell(notice.summary, notice.body)
+
+    @property
+    def generation(self) -> int:
+        """The generation that was installed last, as far as is known; 0 before the first pass."""
+        return self._generation or 0
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """All that is known to be wrong: with the declaration, and with the last pass."""
+        return (*self._problems, *self._verified)
+
+    def _is_news(self, made: Pass) -> bool:
+        last = self.last
+        if last is None or made.cause not in QUIETLY:
+            return True
+        outcome = made.outcome
+        did = outcome and (outcome.results or outcome.plan.files or outcome.plan.drift)
+        is_same = (
+            made.end is last.end
+            and made.problems == self._problems
+            and made.sentence in {AS_DECLARED, last.sentence}
+            and made.generation in {None, self._generation}
+        )
+        return bool(did) or not is_same
+
+    def _follow(self, outcome: Outcome) -> None:
+        """Note whose end is still to be told, and who is told of with this pass."""
+        for result in outcome.results:
+            waits = result.result == "starting"
+            (self.starting.add if waits else self.starting.discard)(result.unit)
+            if result.failed and result.action in STARTS:
+                self.failed.add(result.unit)
+
+    def _log_pass(self, made: Pass) -> None:
+        self._log_problems(made.problems, self._problems)
+        for result in self._failures(made):
+            self._log.warning(
+                "unit failed", unit=result.unit, action=result.action.value,
+                result=result.result, why=result.message,
+            )  # fmt: skip
+        for drift in made.outcome.plan.drift if made.outcome else ():
+            self._log.warning("drift repaired", path=drift.path, change=drift.change.value)
+        self._log.info(
+            "pass finished",
+            number=made.number,
+            cause=made.cause,
+            end=made.end.value,
+            generation=made.generation,
+            milliseconds=made.took // 1000,
+            summary=made.sentence,
+        )
+
+    def _log_problems(self, found: Iterable[Diagnostic], known: Iterable[Diagnostic]) -> None:
+        """Log what was not known; what has only moved with its lines was."""
+        before = {(each.place, each.message) for each in known}
+        for problem in found:
+            if (problem.place, problem.message) not in before:
+                log = self._log.error if problem.is_error else self._log.warning
+                log("problem", at=_at(problem), key=problem.key, text=problem.message)
+
+    def _notify(self, made: Pass) -> None:
+        failed = self._failures(made)
+        if errors := _errors(made):
+            if self.last is None or errors != _errors(self.last):
+                lines = [": ".join(filter(None, (_at(each), each.message))) for each in errors]
+                self._show(Notice("The declaration cannot be applied", _few(lines)))
+        elif failed:
+            lines = [f"{each.unit}: {each.action} {each.result}" for each in failed]
+            self._show(Notice("Services have failed", _few(lines)))
+        elif self.last is not None and _errors(self.last):
+            self._notices.put_nowait(None)
+
+    def _failures(self, made: Pass) -> list[UnitResult]:
+        """Return what has failed; what has failed again in the same way has been told."""
+        last = self.last.outcome if self.last else None
+        known = last.results if last and made.cause == "retry" else ()
+        results = made.outcome.results if made.outcome else ()
+        return [each for each in results if each.failed and each not in known]
+
+    def _show(self, notice: Notice) -> None:
+        if self._attempts.settings.notify:
+            self._notices.put_nowait(notice)
+
+
+def _errors(made: Pass) -> list[Diagnostic]:
+    return [each for each in made.problems if each.is_error]
+
+
+def _values(made: Pass) -> dict[str, object]:
+    outcome = outcome_values(made.outcome) if made.outcome else {}
+    return {**outcome, "pass": pass_values(made)}
+
+
+def _at(problem: Diagnostic) -> str | None:
+    """Return where a problem is, as editors and terminals understand it."""
+    if problem.place is None:
+        return None
+    position = problem.position
+    where = f":{position.line}:{position.column}" if position else ""
+    return f"{problem.place.file}{where}"
+
+
+def _few(lines: Iterable[str]) -> str:
+    return "\n".join(islice(lines, _MOST_SHOWN))

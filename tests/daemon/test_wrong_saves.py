@@ -1,0 +1,424 @@
+"""A wrong declaration changes nothing and is told of once; a right one is all it takes then."""
+
+import json
+import shutil
+import subprocess
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktops import Shell, desktop_beside
+
+pytestmark = pytest.mark.systemd
+
+WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+"""Then even root may not read what says that nobody may."""
+
+FAST = '[daemon]\nsettle = "0s"\n'
+MAIN = f"""\
+{FAST}
+[services.a]
+process.argv = ["/bin/sleep", "1001"]
+
+[services.b]
+process.argv = ["/bin/sleep", "1002"]
+configData.file.source = "../source.txt"
+"""
+MORE = """\
+[services.c]
+process.argv = ["/bin/sleep", "1003"]
+"""
+UNITS = ("a.service", "b.service", "c.service")
+CUT = """\
+[services.a]
+process.argv = ["/bin/sleep", "1001"]
+
+[services.b]
+process.argv = ["/bin/sleep", "1002"]
+
+[services.c]
+process.argv = ["/bin/sleep", "1003"]
+
+[daemon]
+settle = "0s"
+"""
+"""Eleven lines, which are valid, but lack a service, where most of them end."""
+
+PATIENT = f'{FAST}removal_delay = "1h"\n'
+"""Nothing that an event takes away goes while the test runs."""
+
+
+def service(name: str, seconds: int) -> str:
+    """Return a service that only runs."""
+    return f'[services.{name}]\nprocess.argv = ["/bin/sleep", "{seconds}"]\n'
+
+
+def link_to_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/nowhere.toml")
+
+
+def make_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def open_the_folder(path: Path) -> None:
+    path.parent.chmod(0o777)
+
+
+def say_nothing(path: Path) -> None:
+    """Leave no file without content, and none that declares anything."""
+    path.write_text("# later\n")
+    (path.parent / "conf.d/more.toml").write_text("# later, too\n")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A way to get a file wrong, what is told of it, and where: ``@`` stands for the file."""
+
+    make: Callable[[Path], object]
+    told: str
+    at: str = "@"
+    file: str = "config.toml"
+
+
+def take_in(source: str) -> Callable[[Path], object]:
+    """Return what declares a source that is not there, or that nobody may look at."""
+    return lambda path: path.write_text(MAIN.replace("../source.txt", source))
+
+
+def take_in_from_a_closed_folder(path: Path) -> None:
+    closed = path.parent.parent / "closed"
+    closed.mkdir(exist_ok=True)
+    closed.chmod(0)
+    take_in("../closed/source.txt")(path)
+
+
+WRONG = {
+    "missing": Wrong(Path.unlink, "there is no such declaration"),
+    "emptied": Wrong(lambda path: path.write_text(""), "had content and is empty now"),
+    "emptied in conf.d": Wrong(
+        lambda path: path.write_text(""), "had content and is empty now", file="conf.d/more.toml"
+    ),
+    "not TOML": Wrong(lambda path: path.write_text(f"{MAIN}[services"), "expected", "@:10:10"),
+    "not UTF-8": Wrong(lambda path: path.write_bytes(b"# \xff"), "is not UTF-8", "@:1:3"),
+    "unknown option": Wrong(
+        lambda path: path.write_text(MAIN + "comand = 1\n"), "unknown option `comand`", "@:10:1"
+    ),
+    "nothing declared": Wrong(say_nothing, "the declaration is empty", "@:1:1"),
+    "dangling link": Wrong(link_to_nowhere, "is a dangling link to /nowhere.toml"),
+    "dangling link in conf.d": Wrong(link_to_nowhere, "dangling link", file="conf.d/more.toml"),
+    "folder": Wrong(make_a_folder, "is a folder"),
+    "unreadable": Wrong(lambda path: path.chmod(0), "cannot be read: permission denied"),
+    "conf.d unreadable": Wrong(
+        lambda path: path.chmod(0), "cannot be listed: permission denied", file="conf.d"
+    ),
+    "for everybody": Wrong(
+        lambda path: path.chmod(0o666), "@ can be written by everybody", at="@/.."
+    ),
+    "folder for everybody": Wrong(open_the_folder, "can be written by everybody", at="@/.."),
+    "source missing": Wrong(
+        lambda path: (path.parent.parent / "source.txt").unlink(), "source.txt", "@:9:17"
+    ),
+    "source in a closed folder": Wrong(
+        take_in_from_a_closed_folder, "closed/source.txt", "@:9:17"
+    ),
+    "source with a long name": Wrong(take_in("x" * 300), "File name too long", "@:9:17"),
+    "source with many names": Wrong(take_in(f"{'a/' * 700}b"), "a/a/a/a/a", "@:9:17"),
+}
+
+
+class Author:
+    """A user who makes mistakes, and whose daemon has three services running."""
+
+    def __init__(self, user, daemon, wait_until) -> None:
+        self.user = user
+        self.folder: Path = user.declaration.parent
+        self.file: Path = user.declaration
+        self._daemon = daemon
+        self._wait_until = wait_until
+
+    def write(self, main: str = MAIN, more: str | None = MORE) -> None:
+        """Save a declaration, whatever was there before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        (self.folder.parent / "source.txt").write_text("of b")
+        save(self.file, main)
+        if more is not None:
+            (self.folder / "conf.d").mkdir(exist_ok=True)
+            (self.folder / "conf.d").chmod(0o755)
+            save(self.folder / "conf.d/more.toml", more)
+
+    def pids(self) -> list[int]:
+        """Return the processes of the services."""
+        return [self.user.pid(unit) for unit in UNITS]
+
+    def told(self) -> list[dict[str, str]]:
+        """Return all problems that the log tells of so far."""
+        problems: list[dict[str, str]] = self._daemon.events("problem")
+        return problems
+
+    def state(self) -> str:
+        """Return the daemon's state as D-Bus tells it, when it is not at work."""
+        state = "working"
+
+        def is_idle() -> bool:
+            nonlocal state
+            state = self._ask("get-property", "State").split('"')[1]
+            return state != "working"
+
+        self._wait_until(is_idle)
+        return state
+
+    def status(self) -> dict[str, Any]:
+        """Return the document of ``status`` as D-Bus tells it."""
+        [answer] = json.loads(self._ask("call", "Status", "--json=short"))["data"]
+        document: dict[str, Any] = json.loads(answer)
+        return document
+
+    def look(self) -> None:
+        """Have the daemon look at everything, and wait for the end of that."""
+        looked = len(self._looks())
+        self._ask("call", "Reconcile")
+        self._wait_until(lambda: len(self._looks()) > looked)
+
+    def settle(self) -> None:
+        """Have the daemon look at everything, and see that all is well."""
+        self.look()
+        assert self.state() == "settled"
+
+    def _looks(self) -> list[dict[str, str]]:
+        passes: list[dict[str, str]] = self._daemon.events("pass finished")
+        return [each for each in passes if each["cause"] == "reconcile"]
+
+    def _ask(self, verb: str, member: str, *options: str) -> str:
+        name = ("org.hmsvcd", "/org/hmsvcd", "org.hmsvcd.Manager1", member)
+        command = ["busctl", "--user", *options, verb, *name]
+        return subprocess.check_output(command, env=self.user.session.env, text=True)
+
+
+def save(path: Path, text: str) -> None:
+    """Put a new file in the place of whatever is there."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text)
+    if path.is_dir():
+        path.rmdir()
+    temporary.rename(path)
+
+
+@pytest.fixture(scope="module")
+def desktop(shared_user) -> Iterator[Shell]:
+    """A desktop that shows notifications."""
+    with desktop_beside(shared_user.session.bus_address) as shell:
+        yield shell
+
+
+@pytest.fixture(scope="module")
+def running(shared_user, shared_daemon, desktop):
+    """The daemon of the module, started where there is a desktop."""
+    assert not desktop.shown
+    shared_user.declare(MORE)
+    shared_daemon.start(command=WITHOUT_PRIVILEGE)
+    return shared_daemon
+
+
+@pytest.fixture
+def author(shared_user, running, desktop, wait_until) -> Author:
+    """A user whose declaration is in force, and before whose screen nothing pops up."""
+    author = Author(shared_user, running, wait_until)
+    author.write()
+    wait_until(lambda: all(shared_user.state_of(unit) == "active" for unit in UNITS))
+    wait_until(lambda: {path.name for path in shared_user.units.glob("*.service")} == {*UNITS})
+    author.settle()
+    wait_until(lambda: not desktop.shown)
+    return author
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_wrong_save(author, desktop, wait_until, wrong):
+    """Nothing changes, everybody is told once what and where, until the next good save."""
+    user, file = author.user, author.folder / wrong.file
+    pids, installed, before = author.pids(), user.installed(), len(author.told())
+    asked = desktop.asked.count("Notify")
+    wrong.make(file)
+    wait_until(lambda: len(author.told()) > before)
+    author.look()
+    [told] = author.told()[before:]
+    message, at = wrong.told.replace("@", str(file)), wrong.at.replace("@/..", str(author.folder))
+    assert message in told["text"]
+    assert told["at"] == at.replace("@", str(file))
+    status = author.status()
+    [error] = status["errors"]
+    assert error["message"] == told["text"]
+    assert told["at"].startswith(error["file"])
+    assert author.state() == status["daemon"]["state"] == "stuck"
+    wait_until(lambda: desktop.shown)
+    assert desktop.asked.count("Notify") == asked + 1
+    assert told["at"] in desktop.text[1]
+    assert message in desktop.text[1]
+    assert (author.pids(), user.installed()) == (pids, installed)
+    author.write()
+    author.settle()
+    wait_until(lambda: not desktop.shown)
+    assert author.status()["errors"] == []
+    assert (author.pids(), user.installed()) == (pids, installed)
+
+
+def test_a_unit_that_systemd_would_refuse(author):
+    """It changes nothing, and what is saved with it waits for the save that mends it."""
+    user, good = author.user, MAIN.replace("1001", "2001")
+    link, pids, installed = user.units / "b.service", author.pids(), user.installed()
+    before, was = len(author.told()), link.readlink()
+    refused = f'{good}systemd.service.serviceConfig.Type = "dbus"\n'
+    error: dict[str, Any] = {}
+    for text in (refused, refused + service("d", 1004)):
+        author.write(text)
+        author.look()
+        assert author.state() == "stuck"
+        ran = user.run("status")
+        assert ran.code == 1
+        [error] = ran.document["errors"]
+        assert (error["file"], error["line"]) == (str(author.file), 10)
+        assert error["message"] == "b.service: systemd refuses it"
+        assert (author.pids(), user.installed(), link.readlink()) == (pids, installed, was)
+    [told] = author.told()[before:]
+    assert (told["at"], told["text"]) == (f"{author.file}:10:9", error["message"])
+    author.write(good)
+    author.settle()
+    assert user.run("status").code == 0
+    assert "2001" in user.show("a.service", "ExecStart")[0]
+    assert (author.pids()[1:], link.readlink()) == (pids[1:], was)
+
+
+def test_no_notification(author, desktop):
+    """With ``notify = false`` the log and ``status`` tell of a mistake, and nothing pops up."""
+    author.write(MAIN.replace(FAST, f"{FAST}notify = false\n"))
+    author.settle()
+    asked, before = len(desktop.asked), len(author.told())
+    author.write("[services")
+    author.look()
+    assert len(author.told()) == before + 1
+    assert author.user.run("status").code == 1
+    assert len(desktop.asked) == asked
+    author.write()
+    author.settle()
+    assert author.user.run("status").code == 0
+
+
+def test_half_written_files(author, running):
+    """A declaration that is cut at any byte, one cut after the other, costs no process."""
+    shutil.rmtree(author.folder / "conf.d")
+    author.write(CUT, None)
+    author.settle()
+    pids, installed, log = author.pids(), author.user.installed(), running.log
+    for end in range(len(CUT)):
+        author.file.write_text(CUT[:end])
+        if is_toml(CUT[:end]):
+            time.sleep(0.04)  # for the daemon to read it
+    author.file.write_text(CUT)
+    author.settle()
+    assert "about to remove" in running.log.removeprefix(log)
+    assert (author.pids(), author.user.installed()) == (pids, installed)
+
+
+def is_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def test_a_removal(author, wait_until):
+    """What stays removed is stopped and no longer installed; the others keep their processes."""
+    a, b, _ = author.pids()
+    (author.folder / "conf.d/more.toml").unlink()
+    wait_until(lambda: author.user.state_of("c.service") == "inactive")
+    author.settle()
+    assert not any("c.service" in path for path in author.user.installed())
+    assert [author.user.pid("a.service"), author.user.pid("b.service")] == [a, b]
+
+
+def test_a_removal_with_an_edit(author, wait_until):
+    """What is edited in the same save does not wait; nor does the removal that is asked for."""
+    user = author.user
+    author.write(PATIENT + service("a", 1001) + service("b", 1002))
+    author.settle()
+    a, b, c = author.pids()
+    author.write(PATIENT + service("a", 2001) + service("new", 2002), None)
+    (author.folder / "conf.d/more.toml").unlink()
+    wait_until(lambda: "2001" in user.show("a.service", "ExecStart")[0])
+    wait_until(lambda: user.state_of("new.service") == "active")
+    author.settle()
+    assert [user.pid("b.service"), user.pid("c.service")] == [b, c]
+    assert user.pid("a.service") != a
+    told = author.status()["daemon"]
+    assert told["last_pass"]["sentence"] == "about to remove b and c"
+    assert told["next_try"] > told["last_pass"]["at"]
+    ran = user.apply()
+    assert ran.actions == {"b.service": "stop", "c.service": "stop"}
+    assert [user.state_of(unit) for unit in UNITS] == ["active", "inactive", "inactive"]
+
+
+def test_an_empty_file_that_is_meant(author):
+    """Who asks for it is taken at his word, and an empty file is no mistake any more."""
+    (author.folder / "conf.d/more.toml").write_text("")
+    author.look()
+    assert author.state() == "stuck"
+    assert author.user.apply().actions == {"c.service": "stop"}
+    author.settle()
+
+
+def test_what_was_saved_while_no_daemon_ran(user, daemon, wait_until):
+    """At the start, too, a mistake changes nothing and nothing goes before it has rested."""
+    author = Author(user, daemon, wait_until)
+    author.write(PATIENT + "notify = false\n" + MAIN.removeprefix(FAST))
+    with desktop_beside(user.session.bus_address) as desktop:
+        daemon.start()
+        author.settle()
+        pids = author.pids()
+        for text, state in (("[services", "stuck"), (PATIENT + service("a", 1001), "settled")):
+            daemon.end()
+            author.write(text, None)
+            (author.folder / "conf.d/more.toml").unlink(missing_ok=True)
+            daemon.start()
+            author.look()
+            assert author.state() == state
+            assert author.pids()[::2] == pids[::2]
+        assert not desktop.asked
+    daemon.end()
+
+
+def test_a_rollback_is_held(user, daemon, wait_until):
+    """What was gone back to stays over saves that change nothing, mistakes and restarts."""
+    author = Author(user, daemon, wait_until)
+
+    def runs(seconds: int) -> bool:
+        return f"/bin/sleep {seconds} " in user.show("a.service", "ExecStart")[0]
+
+    left = FAST + service("a", 1002)
+    user.declare(FAST + service("a", 1001))
+    daemon.start()
+    wait_until(lambda: runs(1001))
+    user.declare(left)
+    wait_until(lambda: runs(1002))
+    assert user.run("rollback").code == 0
+    pid = user.pid("a.service")
+    half_written = FAST + service("half", 1003)
+    for text in (f"# Nothing new.\n{left}", "[services", half_written, left):
+        user.declare(text)
+        author.look()
+    daemon.end()
+    daemon.start()
+    author.look()
+    assert author.status()["declaration"]["held"] == "rollback to 1"
+    assert (runs(1001), user.pid("a.service")) == (True, pid)
+    user.declare(FAST + service("a", 1004))
+    wait_until(lambda: runs(1004))
+    assert author.status()["declaration"]["held"] is None
