@@ -154,7 +154,7 @@ def test_the_state_goes_from_working_to_settled(user, heard, wait_until):
 
 
 def test_orders_during_a_pass_are_carried_out_after_it(user, heard):
-    """Each order has a pass of its own or shares one, and all end; numbers count up."""
+    """Each order has a pass of its own, or shares that of the same order, and all end."""
     user.save(
         sleeper()
         + '[services.slow]\nprocess.argv = ["/bin/sleep", "1"]\n'
@@ -163,7 +163,7 @@ def test_orders_during_a_pass_are_carried_out_after_it(user, heard):
     numbers = [call(user.session, "Apply", "a{sv}", "0")]
     assert property_of(user.session, "State") == "working"
     numbers += [call(user.session, "Reconcile"), call(user.session, "Apply", "a{sv}", "0")]
-    assert numbers == sorted(numbers)
+    assert numbers[1] not in {numbers[0], numbers[2]}
     ends = [heard.finished(number)["pass"]["end"] for number in numbers]
     assert ends == ["settled"] * 3
     assert sorted(heard.passes) == list(range(1, max(heard.passes) + 1))

@@ -290,10 +290,12 @@ async def test_no_lines(manager):
 
 async def test_follow_argv(manager):
     """The command for the log of units runs, and shows what they wrote."""
-    install(manager, "speaks.service", SPEAKS.format("words"))
-    manager.systemctl("start", "speaks.service", check=False)
-    manager.journal("speaks.service")
-    argv = follow_argv(["speaks.service", "other.service"], manager.env, lines=50, since="-1h")
+    install(manager, "followed.service", SPEAKS.format("words"))
+    for _ in range(10):  # of a process that ends at once, journald may not learn whose it was
+        manager.systemctl("start", "followed.service", check=False)
+        if "two words" in manager.journal("followed.service"):
+            break
+    argv = follow_argv(["followed.service", "no.service"], manager.env, lines=50, since="-1h")
     process = await asyncio.create_subprocess_exec(
         *argv, env=manager.env, stdout=asyncio.subprocess.PIPE
     )
