@@ -141,8 +141,18 @@ def ended(process: "subprocess.Popen[str]") -> Ran:
 
 
 def eventually(holds: Callable[[], object], within: float = 20.0) -> None:
-    """Wait until something holds, which the real world may take its time for."""
+    """Wait until something holds, which the real world may take its time for.
+
+    What it asserts on the way, such as that a service runs, does not hold yet where it fails.
+    """
     end = time.monotonic() + within
-    while not holds():
+    while not _is_so(holds):
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.01)
+
+
+def _is_so(holds: Callable[[], object]) -> bool:
+    try:
+        return bool(holds())
+    except AssertionError:
+        return False

@@ -235,6 +235,8 @@ def is_sleeping(pid: Path, argument: str) -> bool:
 def test_the_example_works(stranger: Any) -> None:
     """Each of its five services does what its comments say."""
     tried = stranger("try", str(ROOT / "config.example.toml"))
+    if "tidied up" not in tried.out:  # journald may not learn whose a job was that ends at once
+        tried = stranger("try", str(ROOT / "config.example.toml"))
     assert (tried.code, tried.err) == (0, "")
     states = dict(re.findall(r"^(\S+) +(\w+)", tried.out, re.MULTILINE))
     running = {"clock", "greeter", "shop", "shop-worker"}
