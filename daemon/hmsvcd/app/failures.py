@@ -10,7 +10,7 @@ from hmsvcd.app.worker import Worker
 from hmsvcd.errors import CallError, HostError
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.unit import template_of
-from hmsvcd.pipeline.failing import fails, is_over, may_fail, unsteady_for, why
+from hmsvcd.pipeline.failing import fails, is_over, is_suspect, may_fail, unsteady_for, why
 
 PAUSE = 0.2
 """Seconds between two looks at the units, so that one that fails again and again costs little."""
@@ -34,9 +34,19 @@ class _Following:
         self._hinted = asyncio.Event()
         self._hinted.set()
         self._look_at: float | None = None
+        self._hurried = asyncio.Event()
 
-    def hint(self, *units: str) -> None:
-        """Note that units may have changed."""
+    def hint(self, unit: str, state: str) -> None:
+        """Note that a unit may have changed, to a SubState where that is known.
+
+        What has just failed is looked at without a pause: systemd may start it again within
+        milliseconds, and to look every so often may meet it in between each time.
+        """
+        self._look_again(unit)
+        if is_suspect(state) and unit not in self._telling.failed:
+            self._hurried.set()
+
+    def _look_again(self, *units: str) -> None:
         self._hints.update(units)
         self._hinted.set()
 
@@ -47,9 +57,12 @@ class _Following:
                 await self._hinted.wait()
         await self._worker.idle.wait()
         self._hinted.clear()
+        self._hurried.clear()
         hints, self._hints = self._hints, set()
         await self._look(self._ours(hints | self._telling.failed))
-        await asyncio.sleep(PAUSE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAUSE):
+                await self._hurried.wait()
 
     async def _look(self, units: set[str]) -> None:
         """Look at units, or once more after the pause where the manager does not answer."""
@@ -58,7 +71,7 @@ class _Following:
         try:
             await self._tell(units)
         except CallError:  # that says nothing of any of them
-            self.hint(*units)
+            self._look_again(*units)
 
     async def _tell(self, units: set[str]) -> None:
         """Look closely at those units about which there may be something to say."""
@@ -70,7 +83,7 @@ class _Following:
             return
         seen = await manager.observe(close)
         if self._worker.is_working:  # perhaps that is its doing
-            self.hint(*close)
+            self._look_again(*close)
             return
         for unit in sorted(close):
             self._judge(seen.unit(unit), seen.now)

@@ -111,7 +111,7 @@ async def _hints(manager: Manager, hint: Callable[[], None]) -> AsyncIterator[No
     connection = manager.connection
     changed = Match(PROPERTIES.name, "PropertiesChanged", NAME, PATH)
     async with (
-        manager.unit_changes(lambda _: hint()),
+        manager.unit_changes(lambda *_: hint()),
         connection.subscribe(changed, lambda _: hint()),
         connection.subscribe(owner_changed(NAME), lambda _: hint()),
     ):

@@ -8,7 +8,15 @@ from typing import Any
 
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
 from hmsvcd.host import clock
-from hmsvcd.host.bus import BUS, Connection, Match, Remote, session_address, side_by_side
+from hmsvcd.host.bus import (
+    BUS,
+    Connection,
+    Match,
+    Remote,
+    Signal,
+    session_address,
+    side_by_side,
+)
 from hmsvcd.host.jobs import JOB_REMOVED, Jobs
 from hmsvcd.host.properties import (
     KEYS,
@@ -160,11 +168,18 @@ class Manager:
             yield jobs
 
     @asynccontextmanager
-    async def unit_changes(self, handler: Callable[[str], object]) -> AsyncIterator[None]:
-        """Have a handler called with each unit that may have changed, until the block is left."""
-        async with self.connection.subscribe(
-            UNIT_CHANGED, lambda signal: handler(unit_of_path(signal.path))
-        ):
+    async def unit_changes(self, handler: Callable[[str, str], object]) -> AsyncIterator[None]:
+        """Have a handler called with each unit that may have changed, until the block is left.
+
+        And with its SubState where the manager says so, else "": one that lasts for milliseconds
+        is over when it is asked for.
+        """
+
+        def changed(signal: Signal) -> None:
+            _, properties, *_ = signal.body
+            handler(unit_of_path(signal.path), properties.get("SubState", ""))
+
+        async with self.connection.subscribe(UNIT_CHANGED, changed):
             with suppress(CallError):  # AlreadySubscribed
                 await self.connection.call(MANAGER, "Subscribe")
             yield

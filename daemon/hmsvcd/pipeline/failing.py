@@ -13,7 +13,12 @@ _FAILS_NO_MORE = frozenset({UnitState.HELD, UnitState.IDLE})
 
 def may_fail(unit: ObservedUnit) -> bool:
     """Say of a unit of which only its state is known whether it is worth a closer look."""
-    return not _SUSPECT.isdisjoint({unit.active_state, unit.sub_state})
+    return is_suspect(unit.active_state) or is_suspect(unit.sub_state)
+
+
+def is_suspect(state: str) -> bool:
+    """Say whether an ActiveState or SubState is one of a unit that has failed."""
+    return state in _SUSPECT
 
 
 def fails(unit: ObservedUnit) -> bool:
