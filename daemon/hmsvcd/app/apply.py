@@ -72,6 +72,7 @@ async def alone(session: Session, progress: Progress) -> AsyncIterator[None]:
     _ = session.manager  # without one nothing is written, not even the lock
 
     def tell(holder: int | None) -> None:
+        session.disk.installation.doubt()
         who = f"process {holder}" if holder else "another hmsvcd"
         progress.waiting(f"waiting for {who}, which is at work")
 

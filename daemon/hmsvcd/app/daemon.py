@@ -27,12 +27,13 @@ from hmsvcd.host import process
 from hmsvcd.host.bus import BUS_ADDRESS
 from hmsvcd.host.control import Control
 from hmsvcd.host.desktop import Desktop
+from hmsvcd.host.installation import Installation
 from hmsvcd.host.logs import Logger
 from hmsvcd.host.notify import Notifier
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pausing import is_paused
 from hmsvcd.host.signals import Ending
-from hmsvcd.host.watch import Watcher
+from hmsvcd.host.watch import Change, Watcher
 from hmsvcd.model.daemon import DaemonState, Pass
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 5.0
@@ -197,7 +198,7 @@ class _Daemon:
             self._notifier.ready()
             desktop = Desktop(connection)
             others = [
-                group.create_task(self._watch()),
+                group.create_task(self._watch(session.disk.installation)),
                 group.create_task(self._notice_end(session)),
                 *(
                     group.create_task(self._keep_on(work))
@@ -238,10 +239,11 @@ class _Daemon:
     def _defect(self, error: Exception) -> None:
         self._log.error("internal error", exc_info=error)
 
-    async def _watch(self) -> None:
+    async def _watch(self, installation: Installation) -> None:
         told = None
         while True:
-            await self._watcher.changed()
+            if await self._watcher.changed() is Change.ANYWHERE:
+                installation.doubt()
             self._worker.touch("change")
             problem = self._watcher.problem
             if problem and problem != told:

@@ -62,11 +62,14 @@ class Surroundings:
     aside: Mapping[str, Path] = field(default_factory=dict)
 
 
-def read_ground(disk: Disk) -> Ground:
-    """Read what is recorded and installed; raises HostError where it cannot be read."""
+def read_ground(disk: Disk, *, narrowly: bool = False) -> Ground:
+    """Read what is recorded and installed; raises HostError where it cannot be read.
+
+    With ``narrowly`` the links are not looked for where nobody doubts that they are as they were.
+    """
     current, state = disk.records.current(), disk.records.state()
     pending = disk.pending.read()
-    installed = disk.installation.scan()
+    installed = disk.installation.known() if narrowly else disk.installation.scan()
     generation = current.generation if current else NOTHING
     old = possible_definitions(state, pending, generation.units, installed.units)
     return Ground(current, state, pending, installed, old)

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them
 
 from hmsvcd.app.planning import Planned
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.links import Links
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.store import Store
 from hmsvcd.model.plan import Change, FileChange, LinkKind
 from hmsvcd.pipeline.leaving import service_of
 
@@ -17,9 +16,10 @@ class Linking:
     ``leaving`` units keep their own links and configuration files, since they still run.
     """
 
-    def __init__(self, paths: Paths, planned: Planned) -> None:
-        self._store = Store(paths.store)
-        self._links = Links(paths)
+    def __init__(self, disk: Disk, planned: Planned) -> None:
+        self._installation = disk.installation
+        self._store = disk.store
+        self._links = Links(disk.paths)
         self._changes = planned.plan.files
         self._old = planned.ground.generation
         self._leftovers = planned.ground.installed.leftovers
@@ -30,6 +30,7 @@ class Linking:
     def install(self, leaving: Collection[str]) -> None:
         """Make files, then units, then what pulls them in; remove the latter two the other way."""
         self._leaving = leaving
+        self._installation.doubt()
         self._links.clean(self._leftovers)
         for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
             for change in self._of(kind):
@@ -42,6 +43,7 @@ class Linking:
 
     def remove_files(self) -> None:
         """Remove the configuration files that nothing uses any more."""
+        self._installation.doubt()
         self._remove(LinkKind.FILE)
         self._links.sync()
 

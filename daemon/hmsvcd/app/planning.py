@@ -66,7 +66,7 @@ async def plan_switch(session: Session, target: Target, request: Request = _REQU
     the manager goes meanwhile. What would refuse the switch is left to ``refusals``.
     """
     disk = session.disk
-    ground = read_ground(disk)
+    ground = read_ground(disk, narrowly=request.narrowly)
     view = _view(disk, ground, target, narrowly=request.narrowly)
     manager = session.connected if view.differs else None
     new = {unit: parse(unit, text) for unit, text in view.target.texts.items()}

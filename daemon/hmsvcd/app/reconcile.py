@@ -10,6 +10,7 @@ from typing import Protocol
 from hmsvcd.app.apply import Read, alone, carry_out, finish_interrupted, plan_allowed
 from hmsvcd.app.planning import Planned
 from hmsvcd.app.ports import Progress
+from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target, from_declaration, from_manifest
@@ -92,7 +93,7 @@ def _careful(disk: Disk, declared: Target, *, has_rested: bool) -> tuple[Target,
 def _only_missing(planned: Planned) -> tuple[str, ...]:
     """Return the links that are missing, if nothing else is to be done but to make them anew."""
     before, files = planned.ground.generation, planned.plan.files
-    if planned.ground.pending or planned.generation.digest != before.digest:
+    if planned.ground.pending or not installs_the_same(planned.generation, before):
         return ()
     if any(change.change is not Change.CREATE for change in files):
         return ()

@@ -149,7 +149,7 @@ def clean(disk: Disk) -> None:
 def is_same(current: Manifest, generation: Generation, target: Target) -> bool:
     """Say whether a generation installs what is installed, from the same place and alike."""
     return (
-        _installs_the_same(current.generation, generation)
+        installs_the_same(current.generation, generation)
         and is_same_place(current.declaration, target.declaration)
         and current.left == target.left
         and (current.cause != PUT_OFF or target.cause == PUT_OFF)
@@ -157,8 +157,8 @@ def is_same(current: Manifest, generation: Generation, target: Target) -> bool:
     )
 
 
-def _installs_the_same(one: Generation, other: Generation) -> bool:
-    """Say whether the digests are equal, which take their time."""
+def installs_the_same(one: Generation, other: Generation) -> bool:
+    """Say whether two generations have the same digest, which takes its time."""
     if one.units != other.units or one.files != other.files:
         return False
     return one == other or one.digest == other.digest

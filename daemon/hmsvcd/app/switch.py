@@ -37,7 +37,7 @@ class Switch:
         self._world = world
         self._progress = progress
         self._recording = Recording(session.disk, planned, world)
-        self._linking = Linking(session.paths, planned)
+        self._linking = Linking(session.disk, planned)
         ending = planned.plan.ending
         self._actions = [one for one in planned.plan.actions if one.unit not in ending]
         self._ending = [one for one in planned.plan.actions if one.unit in ending]

@@ -6,6 +6,7 @@ after a while, or stuck until something changes.
 
 import asyncio
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import replace
 
 from hmsvcd.app.attempt import Attempts, Ended, Wish
@@ -14,6 +15,7 @@ from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.errors import BrokenOffError, BusGoneError
 from hmsvcd.host import clock
+from hmsvcd.host.garbage import left_until_later
 from hmsvcd.host.signals import Ending
 from hmsvcd.model.daemon import DaemonState, Pass
 
@@ -93,9 +95,10 @@ class Worker:
             self.idle.clear()
             self._listener.begun(wish.cause)
             try:
-                async with self._ending.breakable():
-                    narrowly = self._knows_all and not wish.ordered
-                    ended = await self._attempts.make(session, wish, narrowly=narrowly)
+                narrowly = self._knows_all and not wish.ordered
+                with left_until_later() if narrowly else nullcontext():
+                    async with self._ending.breakable():
+                        ended = await self._attempts.make(session, wish, narrowly=narrowly)
             except BrokenOffError:
                 return  # nothing has been begun
             finally:

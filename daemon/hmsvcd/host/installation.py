@@ -76,6 +76,7 @@ class Installation:
         self._seen = Seen[_Listing]()
         self._listings: Mapping[str, _Listing] = {}
         self._installed = Installed()
+        self._is_known = False
         self._store = paths.store
         self._inside = f"{paths.store}/"
         self._units = paths.unit_folder
@@ -119,8 +120,17 @@ class Installation:
             return None
         return next(self._foreign_inside(path), None) if occupant.is_folder else occupant
 
+    def doubt(self) -> None:
+        """Take note that something may have changed since the last scan."""
+        self._is_known = False
+
+    def known(self) -> Installed:
+        """Return what a scan finds; what the last one found as long as nobody has doubts."""
+        return self._installed if self._is_known else self.scan()
+
     def scan(self) -> Installed:
         """Find every link into the store below the unit folder and ``home-services``."""
+        self._is_known = True
         units = str(self._units)
         top = self._list(units)
         pulled = {

@@ -100,6 +100,10 @@ class Picture:
             self.listings[folder], _ = _listing(folder)
         return elsewhere
 
+    def is_in_tree(self, path: str) -> bool:
+        """Say whether a path lies in a tree, or is one or a folder in one."""
+        return path in self._trees or _folder(path) in self._trees
+
     def _is_watched(self, path: str) -> bool:
         return path in self.folders or path in self.around
 

@@ -1,6 +1,6 @@
 """Render a checked declaration: unit texts, links and files, with their addresses in the store."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hmsvcd.model.context import Context
@@ -63,6 +63,7 @@ class Renderer:
     def __init__(self) -> None:
         self._store = ""
         self._known: Mapping[int, _Piece] = {}
+        self._rendering = Rendering({}, {}, {}, {})
 
     def render(
         self, declaration: Declaration, captured: Mapping[str, Captured], context: Context
@@ -76,8 +77,48 @@ class Renderer:
             if piece is None or any(each != captured[each.source] for each in piece.captured):
                 piece = _render(origin, captured, context)
             pieces[id(origin)] = piece
+        rendering = _exchanged(self._rendering, known.values(), pieces.values())
         self._store, self._known = context.store, pieces
-        return _put_together(pieces.values())
+        self._rendering = rendering or _put_together(pieces.values())
+        return self._rendering
+
+
+def _exchanged(
+    before: Rendering, known: Collection[_Piece], pieces: Collection[_Piece]
+) -> Rendering | None:
+    """Return what pieces make up of which only some contents are new; None where more is."""
+    if len(known) != len(pieces):
+        return None
+    units, files = dict(before.units), dict(before.files)
+    for old, new in zip(known, pieces, strict=True):
+        if old is not new:
+            if not (_counts(old, before) and _fits(old, new)):
+                return None
+            units |= new.units
+            files |= new.files
+    return replace(before, units=units, files=files)
+
+
+def _counts(piece: _Piece, rendering: Rendering) -> bool:
+    """Say whether all of a piece is in a rendering: what is declared twice is there once."""
+    return (
+        piece.units.items() <= rendering.units.items()
+        and piece.files.items() <= rendering.files.items()
+    )
+
+
+def _fits(old: _Piece, new: _Piece) -> bool:
+    """Say whether a piece can come in place of another, with the same names."""
+    return (
+        new.units.keys() == old.units.keys()
+        and new.files.keys() == old.files.keys()
+        and new.links == old.links
+        and _service(new) == _service(old)
+    )
+
+
+def _service(piece: _Piece) -> str | None:
+    return piece.origin.name if isinstance(piece.origin, Service) else None
 
 
 def _put_together(pieces: Iterable[_Piece]) -> Rendering:

@@ -1,16 +1,13 @@
 """Parse a file again after an edit: only the tables that the edit changed.
 
-A file is cut before its headers, and what stands under one service is parsed by itself. That a
-cut is right shows in what stands before it: a text that breaks off within a string or an array is
-no TOML, so a text that is TOML ends where a statement ends. And TOML judges a table by what is
-said of it and of the tables around it; so where no cut-out table is said to be, or to be part of,
-another one, the trees of all of them make up the tree of the file. Wherever this does not hold,
-the file is parsed as a whole.
+What stands under one service is parsed by itself. TOML judges a table by what is said of it and of
+the tables around it; so where no cut-out table is said to be, or to be part of, another one, the
+trees of all of them make up the tree of the file. Wherever this does not hold, the file is parsed
+as a whole.
 """
 
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,14 +15,10 @@ from typing import Any
 from hmsvcd.model.diagnostic import Diagnostic, Key
 from hmsvcd.model.document import Document, SourceText
 from hmsvcd.pipeline.read.parse import deepest, parse
+from hmsvcd.pipeline.read.pieces import Edit, Keys, Piece, edited
 
 Tree = dict[str, Any]
-Keys = tuple[str, ...]
 Parsed = Document | tuple[Diagnostic, ...]
-
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\\\n]*"|'[^'\n]*')"""
-_HEADER = re.compile(rf"\n\[[ \t]*({_KEY})[ \t]*(?:\.[ \t]*({_KEY})[ \t]*)?[.\]]")
-"""The beginning of a table's header, with the first keys of its name, two if it has them."""
 
 
 class _InseparableError(Exception):
@@ -34,11 +27,22 @@ class _InseparableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A file as it was parsed last; ``trees`` are those of its pieces, by their text."""
+    """A file as it was parsed last.
+
+    ``pieces`` make up its text, none where it was parsed as a whole; ``trees`` are what they say,
+    by their text. ``is_simple``: no two pieces have the same keys.
+    """
 
     text: str = ""
     parsed: Parsed = ()
+    pieces: Sequence[Piece] = ()
     trees: Mapping[str, Tree] = field(default_factory=dict)
+    is_simple: bool = False
+
+    @property
+    def tree(self) -> Mapping[str, Any]:
+        """What the file says."""
+        return self.parsed.tree if isinstance(self.parsed, Document) else {}
 
 
 class Parser:
@@ -62,79 +66,98 @@ class Parser:
         None where a key is in no table, or the file was not put together from its tables.
         """
         known = self._known.get(file, _Known())
-        if not isinstance(known.parsed, Document) or not known.trees:
+        if not known.pieces:
             return None
-        pieces = list(_pieces(known.text, known.trees))
-        tables = {table for table, _ in pieces}
+        tables = {piece.keys for piece in known.pieces}
         wanted = [tables & {key[:1], key[:2]} for key in keys if key]
         if not all(wanted):
             return None
         shown = {(), *chain.from_iterable(wanted)}
-        lines = (text if table in shown else "\n" * text.count("\n") for table, text in pieces)
-        return "".join(lines).removeprefix("\n")
+        return "".join(
+            piece.text if piece.keys in shown else "\n" * piece.text.count("\n")
+            for piece in known.pieces
+        )
 
     def _look_at(self, source: SourceText) -> _Known:
         before = self._known.get(source.file, _Known())
         if before.parsed and before.text == source.text:
             return before
         try:
-            tree, trees = _put_together(source.text, before.trees)
+            return _put_together(source, before)
         except (_InseparableError, ValueError, RecursionError):
             parsed = parse(source)
-            known = {} if isinstance(parsed, Document) else before.trees
-            return _Known(source.text, parsed, known)
-        return _Known(source.text, Document(source.file, tree), trees)
+            trees = {} if isinstance(parsed, Document) else before.trees
+            return _Known(source.text, parsed, trees=trees)
 
 
-def _put_together(text: str, known: Mapping[str, Tree]) -> tuple[Tree, dict[str, Tree]]:
-    """Return the tree of a file, and the trees of its pieces, as far as possible from those known.
+def _put_together(source: SourceText, before: _Known) -> _Known:
+    """Parse a file, as far as possible from what is known of it.
 
     Raises ``_InseparableError``, or what tomllib raises, where the pieces do not make up the file.
     """
-    trees: dict[str, Tree] = {}
-    said: dict[Keys, list[str]] = {}
-    for keys, piece in _pieces(text, known):
-        trees[piece] = known.get(piece) or _parsed(piece)
-        said.setdefault(keys, []).append(piece)
-    whole: Tree = {}
-    around: dict[str, Tree] = {}
-    for keys, pieces in said.items():
-        table = pieces[0] if len(pieces) == 1 else "".join(pieces)
-        if table not in trees:
-            trees[table] = known.get(table) or _parsed(table)
-        _put(whole, around, keys, trees[table])
+    edit = edited(before.text, before.pieces, source.text, before.trees)
+    pieces = [*before.pieces[: edit.first], *edit.pieces, *before.pieces[edit.last :]]
+    if _is_contained(edit, before):
+        tree, trees = _exchanged(edit, before)
+        return _Known(source.text, Document(source.file, tree), pieces, trees, is_simple=True)
+    texts: dict[Keys, list[str]] = {}
+    for piece in pieces:
+        texts.setdefault(piece.keys, []).append(piece.text)
+    tables = {keys: "".join(said) if len(said) > 1 else said[0] for keys, said in texts.items()}
+    each = dict.fromkeys((*(piece.text for piece in pieces), *tables.values()))
+    trees = {text: before.trees.get(text) or _parsed(text) for text in each}
+    tree = _assembled({keys: trees[text] for keys, text in tables.items()})
+    is_simple = len(tables) == len(pieces)
+    return _Known(source.text, Document(source.file, tree), pieces, trees, is_simple)
+
+
+def _is_contained(edit: Edit, before: _Known) -> bool:
+    """Say whether an edit has changed what some tables say, and no table's keys."""
+    gone = [piece.keys for piece in before.pieces[edit.first : edit.last]]
+    return before.is_simple and all(gone) and gone == [piece.keys for piece in edit.pieces]
+
+
+def _exchanged(edit: Edit, before: _Known) -> tuple[Tree, dict[str, Tree]]:
+    """Return the tree of a file, and those of its pieces, after such an edit."""
+    whole, trees = {**before.tree}, {**before.trees}
+    for piece in before.pieces[edit.first : edit.last]:
+        del trees[piece.text]
+    for piece in edit.pieces:
+        trees[piece.text] = tree = before.trees.get(piece.text) or _parsed(piece.text)
+        first, *second = piece.keys
+        content = _content(tree, piece.keys)
+        whole[first] = {**whole[first], second[0]: content} if second else content
     return whole, trees
 
 
-def _pieces(text: str, known: Mapping[str, Tree]) -> Iterator[tuple[Keys, str]]:
-    """Yield what stands before the first header, and from each one on, with the keys it begins by.
-
-    What looks like a header within a long string is none.
-    """
-    begun = f"\n{text}"
-    start = 0
-    keys: Keys = ()
-    for found in _HEADER.finditer(begun):
-        end = found.start() + 1
-        piece = begun[start:end]
-        if piece in known or not _is_open(piece):
-            yield keys, piece
-            start, keys = end, _keys(found)
-    yield keys, begun[start:]
-
-
-def _keys(header: re.Match[str]) -> Keys:
-    first, second = header.groups()
-    return (_unquoted(first), _unquoted(second)) if second else (_unquoted(first),)
+def _assembled(tables: Mapping[Keys, Tree]) -> Tree:
+    """Return the tree of a file, if nothing but its tables has a say in each of them."""
+    whole: Tree = {}
+    around: dict[str, Tree] = {}  # those that are there only to hold cut-out ones
+    for keys, tree in tables.items():
+        if not keys:
+            whole |= tree
+            continue
+        content, first = _content(tree, keys), keys[0]
+        if first in whole and (len(keys) == 1 or first not in around):
+            raise _InseparableError
+        if len(keys) == 1:
+            whole[first] = content
+        else:
+            if first not in around:
+                whole[first] = around[first] = {}
+            around[first][keys[1]] = content
+    return whole
 
 
-def _unquoted(key: str) -> str:
-    return key[1:-1] if key[0] in "\"'" else key
-
-
-def _is_open(piece: str) -> bool:
-    """Say whether a text seems to break off within a long string; if wrongly, that is but slow."""
-    return piece.count('"""') % 2 == 1 or piece.count("'''") % 2 == 1
+def _content(tree: Tree, keys: Keys) -> Any:
+    """Return what a piece says, if that is no more than its header has announced."""
+    content: Any = tree
+    for key in keys:
+        if len(content) > 1 or key not in content:
+            raise _InseparableError
+        content = content[key]
+    return content
 
 
 def _parsed(piece: str) -> Tree:
@@ -142,26 +165,3 @@ def _parsed(piece: str) -> Tree:
     if deepest(tree) is not None:
         raise _InseparableError
     return tree
-
-
-def _put(whole: Tree, around: dict[str, Tree], keys: Keys, tree: Tree) -> None:
-    """Put a cut-out table into the tree of the file, if nothing else has a say in it.
-
-    ``around`` holds those tables of the file that are there only to hold cut-out ones.
-    """
-    if not keys:
-        whole |= tree
-        return
-    first = keys[0]
-    if len(tree) > 1 or first not in tree:  # it says more than its header announced
-        raise _InseparableError
-    if first in whole and (len(keys) == 1 or first not in around):
-        raise _InseparableError
-    if len(keys) == 1:
-        whole[first] = tree[first]
-        return
-    if len(tree[first]) > 1 or keys[1] not in tree[first]:
-        raise _InseparableError
-    if first not in around:
-        whole[first] = around[first] = {}
-    around[first][keys[1]] = tree[first][keys[1]]
