@@ -29,8 +29,8 @@ class Pace:
     ``poll``, then ever less often, but at least every ``retry``.
     """
 
-    quiet: float = 0.09
-    quick: float = 0.003
+    quiet: float = 0.12
+    quick: float = 0.002
     quick_for: float = 10.0
     gather: float = 0.1
     compare: float = 10.0

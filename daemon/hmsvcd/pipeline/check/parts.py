@@ -7,6 +7,7 @@ another by ``home.services``: those that are connected so are evaluated again al
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 from hmsvcd.model.definition import Definition
@@ -18,8 +19,8 @@ from hmsvcd.pipeline.merge.table import TableNode
 Name = tuple[str, ...]
 """The keys that lead to a part: ``("services", "demo")``."""
 
-Written = tuple[tuple[Place | None, Any], ...]
-"""All that is written for a part: values, each with the place of the table that it stands in."""
+Written = tuple[tuple[Place | None, ...], tuple[Any, ...]]
+"""All that is written for a part: the places of the tables that it stands in, and its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ def outline(table: TableNode) -> Outline:
     path = table.path
     found: dict[str, Written | None] = {}
     for layer in _layers(table):
-        place, is_plain = layer.place, not layer.conditions
+        places, is_plain = (layer.place,), not layer.conditions
         for name, value in layer.value.items():
-            others = found.get(name, ())
-            if is_plain and others is not None:
-                found[name] = (*others, (place, value))
+            if name not in found and is_plain:
+                found[name] = (places, (value,))
+            elif is_plain and (others := found[name]) is not None:
+                found[name] = ((*others[0], *places), (*others[1], value))
             else:
                 found[name] = None
     return {(*path, name): found[name] for name in table.fitting(found)}
@@ -82,14 +84,11 @@ def unchanged(outlined: Outline, known: Parts) -> set[Name]:
 
 def _is_same(written: Written | None, before: Written | None) -> bool:
     """Say whether the same is written, in the same order and at the same places."""
-    if written is None or before is None or len(written) != len(before):
+    if written is None or before is None or written[0] != before[0]:
         return False
-    for (place, value), (old_place, old) in zip(written, before, strict=True):
-        if value is not old and repr(value) != repr(old):  # 1 == True, and yet they differ
-            return False
-        if place != old_place:
-            return False
-    return True
+    values, old = written[1], before[1]
+    # 1 == True, and yet they differ
+    return all(map(is_, values, old)) or repr(values) == repr(old)
 
 
 def services_in(looked_up: Iterable[str]) -> set[Name]:

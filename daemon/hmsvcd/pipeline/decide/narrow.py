@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from types import MappingProxyType
 
-from hmsvcd.model.unit import template_of
+from hmsvcd.model.unit import UnitKind, template_of
 from hmsvcd.pipeline.decide.dependencies import GOES_DOWN_WITH, PULLS_IN, closure
 from hmsvcd.pipeline.syntax.unit_file import parse
 
@@ -57,11 +57,8 @@ def concerned(
     still says it triggers.
     """
     adjacent = _adjacent(texts, links, former)
-    namesakes: defaultdict[str, list[str]] = defaultdict(list)
-    for unit in texts:
-        namesakes[_stem(unit)].append(unit)
     return frozenset(
-        closure(seeds, lambda unit: {*adjacent.get(unit, ()), *namesakes.get(_stem(unit), ())})
+        closure(seeds, lambda unit: {*adjacent.get(unit, ()), *_namesakes(unit) & texts.keys()})
     )
 
 
@@ -88,9 +85,10 @@ def _adjacent(
     return found
 
 
-def _stem(unit: str) -> str:
-    """Return what a socket and its service have in common."""
-    return unit.rpartition(".")[0]
+def _namesakes(unit: str) -> set[str]:
+    """Return the names that differ in the kind of unit alone, as those of a socket's service."""
+    stem = unit.rpartition(".")[0]
+    return {f"{stem}.{kind}" for kind in UnitKind}
 
 
 @lru_cache(maxsize=4096)
