@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hmsvcd.host.sandbox import Sandbox
+from saving import SECONDS, Follower, main_file
 from users import User, eventually
 
 
@@ -140,3 +141,21 @@ def without_defects(daemon: Daemon) -> Iterator[Daemon]:
 def wait_until() -> Callable[[Callable[[], object]], None]:
     """Return what waits until something holds."""
     return eventually
+
+
+@pytest.fixture(scope="module")
+def follower_daemon(shared_user, shared_daemon):
+    """The daemon of a module, started with what a follower begins with."""
+    shared_user.declare(main_file(next(SECONDS)))
+    shared_daemon.start()
+    return shared_daemon
+
+
+@pytest.fixture
+def follower(shared_user, follower_daemon, wait_until) -> Follower:
+    """A user with a plain folder and one file in it, all of it in force."""
+    assert follower_daemon.is_running
+    follower = Follower(shared_user, wait_until, shared_user.declaration)
+    follower.begin()
+    follower.runs_as_begun()
+    return follower

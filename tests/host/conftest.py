@@ -36,6 +36,15 @@ def paths(tmp_path: Path) -> Paths:
 
 
 @pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file in a folder in a folder, as a declaration."""
+    path = tmp_path / "config" / "hmsvcd" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("old")
+    return path
+
+
+@pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system that holds 64 KiB."""
     yield from _mounted(tmp_path / "small", "size=64k")

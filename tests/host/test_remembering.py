@@ -104,6 +104,16 @@ def test_a_link_in_a_new_folder_is_found(installation, paths):
     assert installation.scan().links["x.target.requires"] == {"a.service": "0-a.service"}
 
 
+def test_what_a_scan_found_is_known_until_there_are_doubts(installation, paths):
+    """A scan of its own is made only then."""
+    link = paths.config_home / UNITS / "a.service"
+    known = installation.known()
+    link.unlink()
+    assert installation.known() is known
+    installation.doubt()
+    assert installation.known() == Installation(paths).scan() != known
+
+
 @pytest.fixture
 def store(paths: Paths) -> Store:
     """Sound objects, and one who has verified them."""
