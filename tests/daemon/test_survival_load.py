@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hmsvcd.app.daemon import Surroundings, run
+from hmsvcd.app.daemon import Audience, run
 from hmsvcd.app.ports import Unlogged
 from hmsvcd.host.notify import Notifier
 from hmsvcd.host.watch import Pace
@@ -139,7 +139,7 @@ async def test_nothing_grows(user: User, monkeypatch: pytest.MonkeyPatch):
 
     user.declare(DECLARATION.format(version=0))
     async with asyncio.TaskGroup() as group:
-        group.create_task(run(None, Surroundings(Unlogged(), Notifier({}), shown=shown)))
+        group.create_task(run(None, Audience(Unlogged(), Notifier({}), shown=shown)))
         async with asyncio.timeout(20):
             await finished.wait()
         for version in range(1, 31):

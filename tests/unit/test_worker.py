@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hmsvcd.app.attempt import Ended, Wish
+from hmsvcd.app.attempt import Ended
 from hmsvcd.app.request import Request
+from hmsvcd.app.wish import Apply, Reconcile, Wish
 from hmsvcd.app.worker import Worker
 from hmsvcd.errors import BusGoneError
 from hmsvcd.host.signals import Ending
@@ -107,8 +108,8 @@ async def test_the_same_order_is_one_pass(session):
     """A program that orders again and again does not make the daemon work for ever."""
     passes = Passes(Ending(), {})
     worker = worker_of(passes)
-    numbers = [worker.ask("apply", Request()) for _ in range(3)]
-    other = worker.ask("apply", Request(replace=True))
+    numbers = [worker.ask(Apply(Request())) for _ in range(3)]
+    other = worker.ask(Apply(Request(replace=True)))
     assert len({*numbers, other}) == 2
     passes.meanwhile = dict.fromkeys((1, 2), lambda: None)
     await worker.run(session)
@@ -119,6 +120,6 @@ async def test_an_order_looks_at_everything(session):
     """Whoever orders a pass does not trust what the daemon remembers."""
     passes = Passes(Ending(), {})
     worker = worker_of(passes)
-    passes.meanwhile = {1: lambda: worker.ask("reconcile")}
+    passes.meanwhile = {1: lambda: worker.ask(Reconcile())}
     await worker.run(session)
     assert passes.made == [("start", False), ("reconcile", False)]
