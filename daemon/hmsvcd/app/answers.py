@@ -1,6 +1,8 @@
 """What the daemon answers on D-Bus."""
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from os import getpid
 
 from hmsvcd import __version__
@@ -12,6 +14,7 @@ from hmsvcd.app.session import Session
 from hmsvcd.app.status import look
 from hmsvcd.app.target import from_declaration
 from hmsvcd.app.telling import Telling
+from hmsvcd.app.wish import Apply, Reconcile, Rollback
 from hmsvcd.app.worker import Worker
 from hmsvcd.errors import RefusedError
 from hmsvcd.host import pausing
@@ -39,17 +42,22 @@ class Answers:
         self._telling = telling
         self._watcher = watcher
 
-    async def apply(self, backup: str | None, replace: bool) -> int:  # noqa: FBT001 - the port's
+    async def apply(
+        self,
+        backup: str | None,
+        replace: bool,  # noqa: FBT001 - the port's
+        adopt: Collection[str],
+    ) -> int:
         """Begin a pass to the declaration that somebody asks for."""
-        return self._worker.ask("apply", Request(backup, replace))
+        return self._worker.ask(Apply(Request(backup, replace, frozenset(adopt))))
 
     async def reconcile(self) -> int:
         """Begin a pass as of an event."""
-        return self._worker.ask("reconcile")
+        return self._worker.ask(Reconcile())
 
     async def rollback(self, generation: int | None) -> int:
         """Begin a pass to an earlier generation."""
-        return self._worker.ask("rollback", Request(replace=True), generation or 0)
+        return self._worker.ask(Rollback(generation))
 
     async def plan(self) -> str:
         """Return the document of what ``apply`` would do now."""
@@ -69,7 +77,7 @@ class Answers:
             status=seen.status,
             paths=tuple(loaded.texts) or (str(loaded.path),),
             held=seen.held,
-            daemon=self.daemon,
+            daemon=replace(self.daemon, waiting=await self._has_waiting()),
             paused=pausing.is_paused(self._session.paths),
             diagnostics=self._telling.problems,
         )
@@ -79,13 +87,13 @@ class Answers:
         """Have saves wait."""
         pausing.pause(self._session.paths)
         self._worker.look()
-        self._telling.changed()
+        self._telling.paused(is_so=True)
 
     async def resume(self) -> None:
         """Have saves applied again, also those that were waiting."""
         pausing.resume(self._session.paths)
         self._worker.touch("resume")
-        self._telling.changed()
+        self._telling.paused(is_so=False)
 
     @property
     def daemon(self) -> DaemonStatus:
@@ -118,6 +126,19 @@ class Answers:
         if pausing.is_paused(self._session.paths):
             return DaemonState.PAUSED
         return self._worker.last.end if self._worker.last else DaemonState.WORKING
+
+    async def _has_waiting(self) -> bool:
+        """Say whether what is declared is not what was read last, and waits for ``resume``.
+
+        An event says only that something may have changed, also when a pass has changed it.
+        """
+        if not pausing.is_paused(self._session.paths):
+            return False
+        loaded, declared = self._attempts.loaded, await self._attempts.read(self._session)
+        if loaded is not None:
+            return declared.inputs != loaded.inputs
+        current = self._session.disk.records.current()
+        return bool(declared.texts) and (current is None or declared.inputs != current.inputs)
 
     async def _loaded(self) -> Loaded:
         """Return the declaration as the last pass has read it."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from hmsvcd.app.fallback import last_declared
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
@@ -12,17 +13,18 @@ from hmsvcd.app.refusals import demand_none, refusals
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.switch import Switch
-from hmsvcd.app.target import Target, from_declaration, from_manifest
-from hmsvcd.errors import RefusedError
+from hmsvcd.app.target import Target, declared_digest, from_declaration, from_manifest
+from hmsvcd.errors import HostError, RefusedError
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.lock import lock
 from hmsvcd.host.records import Records
-from hmsvcd.model.diagnostic import error
-from hmsvcd.model.generation import PUT_OFF, Manifest
-from hmsvcd.model.plan import Outcome
+from hmsvcd.model.diagnostic import Diagnostic, error, warning
+from hmsvcd.model.generation import Manifest, Pending
+from hmsvcd.model.plan import Fallback, Outcome
 
 Read = Callable[[], Awaitable[Loaded]]
 
+_HOW_TO_GO_ON = "edit the declaration, or type `hmsvcd apply` to try it again as it is"
 _NOT_APPLIED = "an interrupted switch was finished; the declaration was not applied"
 
 
@@ -107,7 +109,48 @@ async def carry_out(
         clean(session.disk)
         return Outcome(planned.plan, generation=current.number if current else None)
     switch = Switch(session, planned, planned.world, progress)
-    return await switch.carry_out(request)
+    outcome = await switch.carry_out(request)
+    if switch.way_back is None:
+        return outcome
+    return await _go_back(session, outcome, request, progress)
+
+
+async def _go_back(
+    session: Session, failed: Outcome, request: Request, progress: Progress
+) -> Outcome:
+    """Carry out the switch that ``pending`` says is under way: it undoes the one that failed."""
+    pending = session.disk.pending.read()
+    if pending is None or failed.generation is None or pending.back is None:
+        raise HostError(f"{session.paths.pending} has been removed while a switch was under way")
+    fallback = Fallback(failed.generation, pending.back)
+    if failed.interrupted:
+        return replace(failed, fallback=replace(fallback, failure="interrupted"))
+    progress.going_back(failed.results, fallback.to)
+    request = replace(request, backup=None, replace=True, asked=False, narrowly=False)
+    was = pending.target
+    try:
+        target = from_manifest(was, session.disk.store, was.cause, was.settings)
+        reached = await switch_to(session, target, request, progress)
+    except (HostError, RefusedError) as problem:
+        fallback = replace(fallback, failure=problem.message)
+        problems = (*failed.problems, error(problem.message, None, hint=problem.hint))
+        return replace(failed, fallback=fallback, problems=problems)
+    fallback = replace(fallback, plan=reached.plan, results=reached.results)
+    warnings = (*failed.plan.warnings, *reached.plan.warnings, _told(failed, fallback))
+    return replace(
+        failed,
+        generation=reached.generation,
+        problems=reached.problems,
+        interrupted=reached.interrupted,
+        fallback=fallback,
+        plan=replace(failed.plan, warnings=warnings),
+    )
+
+
+def _told(failed: Outcome, fallback: Fallback) -> Diagnostic:
+    units = ", ".join(dict.fromkeys(result.unit for result in failed.results if result.failed))
+    message = f"generation {fallback.of} was rolled back to {fallback.to}, after failures: {units}"
+    return warning(message, None, hint=_HOW_TO_GO_ON)
 
 
 def _is_settled(planned: Planned) -> bool:
@@ -124,31 +167,28 @@ def _is_settled(planned: Planned) -> bool:
 
 def _earlier(disk: Disk, number: int | None) -> Target:
     """Return the generation of that number, or the one before what is or was being installed."""
-    records = disk.records
+    records, pending = disk.records, disk.pending.read()
     current = records.current()
-    cut_off = disk.pending.read() is not None
-    wanted = _chosen(records, number or (current.number if current and cut_off else None), current)
+    latest = pending.target if pending else current
+    wanted = _chosen(records, number or _one_before(records, pending, current))
     # how hmsvcd works is not what is brought back
-    settings = (current or wanted).settings
+    settings = (latest or wanted).settings
     target = from_manifest(wanted, disk.store, f"rollback to {wanted.number}", settings)
-    if current is None:
+    if latest is None:
         return target
     # what was left first is still what the declaration says
-    return replace(target, left=current.left or (current.inputs, current.generation.digest))
+    return replace(target, left=latest.left or (latest.inputs, declared_digest(latest.generation)))
 
 
-def _was_declared(records: Records, number: int) -> bool:
-    """Say whether a generation is one that somebody may want back."""
-    manifest = records.manifest(number)
-    return manifest is not None and manifest.cause != PUT_OFF
+def _one_before(records: Records, pending: Pending | None, current: Manifest | None) -> int | None:
+    if pending is not None:
+        return pending.back or (current.number if current else None)
+    return last_declared(records, current.number) if current else None
 
 
-def _chosen(records: Records, wanted: int | None, current: Manifest | None) -> Manifest:
+def _chosen(records: Records, wanted: int | None) -> Manifest:
     if wanted is None:
-        earlier = [one for one in records.numbers() if current and one < current.number]
-        wanted = next((one for one in reversed(earlier) if _was_declared(records, one)), None)
-        if wanted is None:
-            raise RefusedError("there is no earlier generation", "hmsvcd generations lists them")
+        raise RefusedError("there is no earlier generation", "hmsvcd generations lists them")
     manifest = records.manifest(wanted)
     if manifest is None:
         raise RefusedError(f"there is no generation {wanted}", "hmsvcd generations lists them")

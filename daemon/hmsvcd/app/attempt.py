@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
 
 from hmsvcd.app.apply import apply, rollback
+from hmsvcd.app.brakes import Brakes
 from hmsvcd.app.load import Loaded, Memory, load
 from hmsvcd.app.ports import Silence
 from hmsvcd.app.reconcile import Reconciled, reconcile
@@ -15,6 +16,7 @@ from hmsvcd.app.request import Request
 from hmsvcd.app.resting import Resting
 from hmsvcd.app.session import Session
 from hmsvcd.app.verdicts import Verdicts
+from hmsvcd.app.wish import Apply, Event, Order, Rollback, Wish
 from hmsvcd.errors import BrokenOffError, BusGoneError, HmsvcdError, HostError, RefusedError
 from hmsvcd.host import clock
 from hmsvcd.host.logs import Logger
@@ -27,21 +29,6 @@ from hmsvcd.pipeline.read.places import locate
 
 MISSING_SECONDS = 5.0
 """How long a link of ours may be missing: ``systemctl reenable`` and others make it anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A pass to be made: why, and how somebody asks for it (nobody does without ``request``).
-
-    ``generation`` is what to go back to, 0 for the one before the current one. ``ordered``: it
-    was not an event.
-    """
-
-    number: int
-    cause: str
-    request: Request | None = None
-    generation: int | None = None
-    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +59,8 @@ class Attempts:
         self._log = log
         self._memory = Memory()
         self._resting = Resting()
+        self._brakes = Brakes()
+        self._is_edited = True
 
     async def make(self, session: Session, wish: Wish, *, narrowly: bool) -> Ended:
         """Make a pass; why it cannot be made stands in what is returned.
@@ -79,18 +68,24 @@ class Attempts:
         Raises BusGoneError where the manager goes, and BrokenOffError where the end is asked for.
         """
         at, begun = clock.now(), clock.monotonic()
-        request = wish.request or Request(asked=False, narrowly=narrowly)
-        request = replace(request, logs=False, uninterrupted=self._ending.uninterrupted)
+        request = replace(
+            _request(wish.order, narrowly=narrowly),
+            logs=False,
+            uninterrupted=self._ending.uninterrupted,
+        )
         reached, failure, refused = Reconciled(), None, False
         if self.loaded is None:
             self._take_settings(session)
         try:
-            reached = await self._reach(session, wish, request)
-        except (BrokenOffError, BusGoneError):
-            raise  # nothing is to be judged
+            reached = await self._reach(session, wish.order, request)
+        except BrokenOffError as end:
+            self._log.info("broken off", cause=wish.cause, why=end.message)
+            raise  # nothing is to be judged, and below neither
+        except BusGoneError:
+            raise
         except HmsvcdError as problem:
             failure = problem
-            refused = wish.request is not None and isinstance(problem, RefusedError)
+            refused = request.asked and isinstance(problem, RefusedError)
         except Exception:  # noqa: BLE001 - a defect must not take the daemon down
             self._log.exception("internal error", cause=wish.cause)
             failure = RefusedError("internal error", "the log of hmsvcd says where")
@@ -104,17 +99,23 @@ class Attempts:
             current = session.disk.records.current()
             self.settings = current.settings if current else self.settings
 
-    async def _reach(self, session: Session, wish: Wish, request: Request) -> Reconciled:
+    async def _reach(self, session: Session, order: Event | Order, request: Request) -> Reconciled:
         async def read() -> Loaded:
             return await self._read(session, asked=request.asked)
 
-        if wish.generation is not None:
-            return Reconciled(
-                await rollback(session, wish.generation or None, request, _Waiting(self._log))
-            )
-        if wish.request is not None:
-            return Reconciled(await apply(session, read, request, _Waiting(self._log)))
-        return await reconcile(session, read, self, request, _Waiting(self._log))
+        waiting = _Waiting(self._log)
+        match order:
+            case Rollback(generation):
+                self._brakes.lift()
+                return Reconciled(await rollback(session, generation, request, waiting))
+            case Apply():
+                self._brakes.lift()
+                return Reconciled(await apply(session, read, request, waiting))
+            case _:
+                reached = await reconcile(session, read, self, request, waiting)
+                if reached.outcome is not None and not self._is_edited:
+                    self._brakes.note(reached.outcome, _now())
+                return reached
 
     async def read(self, session: Session) -> Loaded:
         """Read the declaration as it is now; nothing comes of it."""
@@ -127,6 +128,10 @@ class Attempts:
             memory=self._memory,
         )
 
+    async def is_outdated(self, session: Session) -> bool:
+        """Say whether the declaration reads other than it did for the last pass."""
+        return self.loaded is None or (await self.read(session)).inputs != self.loaded.inputs
+
     async def _read(self, session: Session, *, asked: bool) -> Loaded:
         """Read the declaration for a pass; what somebody asks for is taken at its word."""
         loaded = await self.read(session)
@@ -134,6 +139,7 @@ class Attempts:
             loaded = self._resting.judged(loaded)
         loaded = await self._verified(session, loaded)
         self._resting.note(loaded, _now())
+        self._is_edited = self.loaded is None or self.loaded.texts != loaded.texts
         self.loaded = loaded
         if loaded.declaration is not None and loaded.rendering is not None:
             self.settings = loaded.declaration.settings
@@ -156,6 +162,10 @@ class Attempts:
         """Say whether the declaration has been the same for ``removal_delay``."""
         return self._resting.rested(_now()) >= self.settings.removal_delay
 
+    def braked(self) -> frozenset[str]:
+        """Return the units that have changed so often that they are to be left for a while."""
+        return self._brakes.braked(_now())
+
     def may_repair(self, missing: tuple[str, ...]) -> bool:
         """Say whether these links have been missing for so long that nobody makes them anew."""
         missed = self._resting.missed(missing, _now())
@@ -167,6 +177,8 @@ class Attempts:
             waits.append(MISSING_SECONDS - self._resting.missed(reached.missing, _now()))
         if reached.unrested:
             waits.append(self.settings.removal_delay - self._resting.rested(_now()))
+        if reached.braked:
+            waits.append(self._brakes.remaining(reached.braked, _now()))
         return min(waits, default=None)
 
     def _concluded(self, made: Pass, reached: Reconciled, failure: HmsvcdError | None) -> Pass:
@@ -178,9 +190,12 @@ class Attempts:
             problems.append(error(failure.message, None, hint=failure.hint))
         else:
             errors = [each for each in found if each.is_error]
-            conclusion = conclude(errors, outcome, reached.put_off, reached.held, reached.missing)
+            conclusion = conclude(
+                errors, outcome, reached.put_off, reached.held, reached.missing, reached.braked
+            )
         if outcome is not None:
             problems += [*outcome.plan.warnings, *outcome.problems]
+        problems += self._brakes.warnings(reached.braked)
         return replace(
             made,
             end=conclusion.end,
@@ -189,6 +204,16 @@ class Attempts:
             problems=tuple(problems),
             outcome=outcome,
         )
+
+
+def _request(order: Event | Order, *, narrowly: bool) -> Request:
+    match order:
+        case Apply(request):
+            return request
+        case Rollback():
+            return Request(replace=True)
+        case _:
+            return Request(asked=False, narrowly=narrowly)
 
 
 class _Waiting(Silence):

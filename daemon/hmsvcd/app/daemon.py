@@ -30,8 +30,6 @@ from hmsvcd.host.desktop import Desktop
 from hmsvcd.host.installation import Installation
 from hmsvcd.host.logs import Logger
 from hmsvcd.host.notify import Notifier
-from hmsvcd.host.paths import Paths
-from hmsvcd.host.pausing import is_paused
 from hmsvcd.host.signals import Ending
 from hmsvcd.host.watch import Change, Watcher
 from hmsvcd.model.daemon import DaemonState, Pass
@@ -47,7 +45,7 @@ AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Audience:
     """Who the daemon runs for.
 
     ``in_terminal``: SIGHUP is the end, as the terminal's; else it has everything looked at anew.
@@ -60,7 +58,7 @@ class Surroundings:
     shown: Callable[[Pass], None] = field(default=lambda _: None)
 
 
-async def run(config: Path | None, around: Surroundings) -> None:
+async def run(config: Path | None, audience: Audience) -> None:
     """Follow a declaration, the user's own without ``config``, until SIGTERM or SIGINT.
 
     A manager or a message bus that goes away is waited for. Raises NoManagerError where there is
@@ -71,15 +69,15 @@ async def run(config: Path | None, around: Surroundings) -> None:
     session = await _join()
     async with Watcher() as watcher:
         declaration = (config or session.paths.declaration).absolute()
-        daemon = _Daemon(declaration, session.paths, around, ending, watcher)
-        on_hangup = None if around.in_terminal else daemon.read_settings_again
-        with _staying_watched(around.notifier):
-            async with ending.listening(around.notifier.stopping, on_hangup):
-                around.log.info("started", version=__version__, declaration=str(declaration))
+        daemon = _Daemon(declaration, audience, ending, watcher)
+        on_hangup = None if audience.in_terminal else daemon.read_settings_again
+        with _staying_watched(audience.notifier):
+            async with ending.listening(audience.notifier.stopping, on_hangup):
+                audience.log.info("started", version=__version__, declaration=str(declaration))
                 await daemon.follow(session)
                 while not ending.requested.is_set():
                     await daemon.reconnect()
-                around.log.info("stopping")
+                audience.log.info("stopping")
 
 
 async def _join() -> Session:
@@ -128,18 +126,16 @@ class _Daemon:
     def __init__(
         self,
         declaration: Path,
-        paths: Paths,
-        around: Surroundings,
+        audience: Audience,
         ending: Ending,
         watcher: Watcher,
     ) -> None:
-        self._paths = paths
-        self._log = around.log
-        self._notifier = around.notifier
+        self._log = audience.log
+        self._notifier = audience.notifier
         self._ending = ending
         self._watcher = watcher
-        self._attempts = Attempts(declaration, ending, around.log)
-        self._telling = Telling(around.log, around.notifier, self._attempts, around.shown)
+        self._attempts = Attempts(declaration, ending, audience.log)
+        self._telling = Telling(audience.log, audience.notifier, self._attempts, audience.shown)
         self._verifying = Verifying(self._attempts, self._telling)
         self._worker = Worker(self._attempts, ending, self._telling)
         self._wait = SHORTEST_WAIT
@@ -148,8 +144,6 @@ class _Daemon:
         """Look at everything anew, as SIGHUP asks for."""
         self._notifier.reloading()
         self._worker.touch(RELOAD, thoroughly=True)
-        if is_paused(self._paths):  # no pass is made that could be waited for
-            self._notifier.ready()
 
     async def follow(self, session: Session) -> None:
         """Serve and make passes until the end is asked for, or the manager is gone."""
@@ -206,6 +200,7 @@ class _Daemon:
                         lambda: self._telling.show(desktop),
                         lambda: self._verifying.run(session),
                         lambda: follow_units(session, self._worker, self._telling),
+                        lambda: self._worker.hurry(session),
                         self._look_now_and_then,
                     )
                 ),

@@ -8,7 +8,8 @@ from hmsvcd.host.disk import Disk
 from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
 from hmsvcd.host.unit_path import UnitPath
 from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, SavedState
-from hmsvcd.pipeline.advance import possible_definitions
+from hmsvcd.model.observed import Observed
+from hmsvcd.pipeline.advance import NO_DEFINITION, possible_definitions, told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,19 @@ class Ground:
         """The generation that is installed."""
         return self.current.generation if self.current else NOTHING
 
+    @property
+    def coming_back(self) -> dict[str, tuple[str, ...]]:
+        """The links of units that a failed switch had taken away, which is being undone."""
+        if self.pending is None or self.pending.target.left is None:
+            return {}
+        here, old = self.installed.units, self.old
+        back = {unit for unit in old if unit not in here and NO_DEFINITION not in old[unit]}
+        links = self.pending.target.generation.links
+        return {
+            folder: tuple(unit for unit in units if unit in back)
+            for folder, units in links.items()
+        }
+
     def only(self, units: Collection[str]) -> "Ground":
         """Return this as if only these units were there."""
         installed = self.installed
@@ -41,6 +55,17 @@ class Ground:
         old = {unit: names for unit, names in self.old.items() if unit in units}
         return replace(self, old=old, installed=replace(installed, units=near, links=links))
 
+    def seen(self, observed: Observed) -> "Ground":
+        """Return this with what the manager tells of an unfinished switch."""
+        if self.pending is None:
+            return self
+        old = told_apart(self.old, self.pending, self.installed.units, observed)
+        return replace(self, old=old)
+
+    def beside(self, running: Mapping[str, tuple[str, ...]]) -> "Ground":
+        """Return this with what may run of units that become ours."""
+        return replace(self, old={**self.old, **running})
+
     def owed(self, life: str) -> frozenset[str]:
         """Return the units that earlier switches in this life of the manager owe a start."""
         owed = self.state.owed if self.state.life == life else frozenset()
@@ -50,16 +75,38 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """What becomes ours of what others have put there.
+
+    ``units`` are those that were named. ``old``: unit → each store object that may be what systemd
+    runs of it now → its text, which the store may lack. ``drop_ins``: unit → paths that are moved
+    aside. ``links``: foreign links in folders such as ``default.target.wants``; ours replace them.
+    """
+
+    units: frozenset[str] = frozenset()
+    old: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    drop_ins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    links: frozenset[Path] = frozenset()
+
+    @property
+    def running(self) -> Mapping[str, tuple[str, ...]]:
+        """Unit → the store objects of ``old``."""
+        return {unit: tuple(objects) for unit, objects in self.old.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is not ours.
 
     ``overridden``: unit or file → path of what counts instead of ours. ``obstacles`` refuse a
     switch. ``aside``: unit or file → path of what is moved away from its place first.
+    ``adopted``: what of it becomes ours.
     """
 
     overridden: Mapping[str, str] = field(default_factory=dict)
     obstacles: tuple[Occupant, ...] = ()
     aside: Mapping[str, Path] = field(default_factory=dict)
+    adopted: Adoption = field(default_factory=Adoption)
 
 
 def read_ground(disk: Disk, *, narrowly: bool = False) -> Ground:
@@ -81,11 +128,11 @@ def look_around(
     target: Generation,
     unit_path: UnitPath | None,
     *,
-    backup: bool = False,
+    movable: Collection[str] = (),
 ) -> Surroundings:
     """Find foreign files at the places of ours, and unit files that count before ours.
 
-    With ``backup`` what lies where something is to be installed counts as moved aside.
+    What lies where a unit or file of ``movable`` is to be installed counts as moved aside.
     """
     pending = ground.pending.target.generation if ground.pending else NOTHING
     had_files = {*ground.generation.files, *pending.files}
@@ -93,11 +140,10 @@ def look_around(
     installed = ground.installed  # where a link of ours was found, nothing else lies
     foreign = dict(_foreign_units(installation, units - installed.units.keys()))
     foreign |= _foreign_files(installation, files - installed.files.keys())
-    going = {*target.units, *target.files} if backup else frozenset()
     aside = {
         name: occupant.path
         for name, occupant in foreign.items()
-        if name in going and installation.file(name) not in occupant.path.parents
+        if name in movable and installation.file(name) not in occupant.path.parents
     }
     ours = foreign.keys() & {*ground.old, *pending.units, *had_files} - aside.keys()
     shadowing = unit_path.shadowing() if unit_path else {}

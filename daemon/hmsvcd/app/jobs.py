@@ -66,8 +66,10 @@ class JobRunner:
             else:
                 self.refused(action, job.text)
             return not is_gone
+        is_patient = action.kind is ActionKind.STOP  # for what is started again, all has to wait
+        bound = self._interruption.patience if is_patient else self._interruption.wait
         try:
-            async with self._interruption.wait():
+            async with bound():
                 self._stopped(action, await job.wait(wait))
         except (CallTimeoutError, TimeoutError):
             self.note(UnitResult(action.unit, action.kind, "leaving"))
@@ -102,8 +104,9 @@ class JobRunner:
         limit = self._settings.job_timeout
         is_reload = action.kind is ActionKind.RELOAD
         wait = limit if is_reload else min(patience, limit)
+        bound = self._interruption.wait if is_reload else self._interruption.patience
         try:
-            async with self._interruption.wait():
+            async with bound():
                 result = await job.wait(wait)
         except CallTimeoutError:
             result = "timeout" if wait >= limit else "starting"

@@ -1,6 +1,7 @@
 """Make and remove the links of a switch, in the order of docs/state.md."""
 
 from collections.abc import Collection
+from itertools import chain
 from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them
 
 from hmsvcd.app.planning import Planned
@@ -24,6 +25,7 @@ class Linking:
         self._old = planned.ground.generation
         self._leftovers = planned.ground.installed.leftovers
         self._aside = dict(planned.surroundings.aside)
+        self._adopted = planned.surroundings.adopted
         self._backup = planned.backup or ""
         self._leaving: Collection[str] = ()
 
@@ -32,11 +34,12 @@ class Linking:
         self._leaving = leaving
         self._installation.doubt()
         self._links.clean(self._leftovers)
+        for path in chain.from_iterable(self._adopted.drop_ins.values()):
+            self._links.move_aside(path, self._backup)
         for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
             for change in self._of(kind):
                 if change.change is not Change.REMOVE:
-                    self._move_aside(change)
-                    self._links.make(Path(change.path), self._target(change))
+                    self._make(change)
         for kind in (LinkKind.DEPENDENCY, LinkKind.UNIT):
             self._remove(kind)
         self._links.sync()
@@ -46,6 +49,14 @@ class Linking:
         self._installation.doubt()
         self._remove(LinkKind.FILE)
         self._links.sync()
+
+    def _make(self, change: FileChange) -> None:
+        self._move_aside(change)
+        path = Path(change.path)
+        if path in self._adopted.links:
+            self._links.take_over(path, self._target(change))
+        else:
+            self._links.make(path, self._target(change))
 
     def _move_aside(self, change: FileChange) -> None:
         """Move away what lies in the place of a link; it may be in the way of others, too."""

@@ -1,7 +1,7 @@
 """Make hmsvcd a service of the session, and take it away again."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
 
@@ -17,7 +17,6 @@ from hmsvcd.host.disk import Disk
 from hmsvcd.host.journal import Run, last_lines
 from hmsvcd.host.session_service import (
     ACTIVATION,
-    BUS_NAME,
     UNIT,
     SessionService,
     code_digest,
@@ -26,6 +25,7 @@ from hmsvcd.host.session_service import (
     running_program,
 )
 from hmsvcd.host.systemd import Manager
+from hmsvcd.model.daemon import BUS_NAME
 from hmsvcd.model.generation import NOTHING
 from hmsvcd.model.plan import ActionKind, Outcome
 from hmsvcd.model.settings import Settings
@@ -68,10 +68,14 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
-    """What ``uninstall`` has removed, and what it left, as others have written or changed it."""
+    """What ``uninstall`` has removed, and what it left, as others have written or changed it.
+
+    ``edited`` are those of ``left`` that ``install`` had written.
+    """
 
     removed: tuple[Path, ...]
     left: tuple[Path, ...]
+    edited: tuple[Path, ...] = ()
     was_stopped: bool = False
 
 
@@ -110,7 +114,8 @@ async def install(session: Session, declaration: Path | None) -> Installed:
 async def uninstall(session: Session) -> Uninstalled:
     """Stop hmsvcd's own service and remove what ``install`` has written, and nothing else.
 
-    A unit of that name that is declared goes on, and so does everything that hmsvcd manages.
+    What somebody has edited stays, stopped and disabled. A unit of that name that is declared
+    goes on, and so does everything that hmsvcd manages.
     """
     service, manager = SessionService(session.paths), session.connected
     removed = service.remove_activation()
@@ -120,7 +125,8 @@ async def uninstall(session: Session) -> Uninstalled:
     removed += service.remove_unit()
     if manager:
         await manager.reload()
-    return Uninstalled(tuple(removed), tuple(service.left()), was_stopped)
+    left, edited = tuple(service.left()), tuple(service.edited())
+    return Uninstalled(tuple(removed), left, edited, was_stopped)
 
 
 async def purge(session: Session, progress: Progress) -> Outcome | None:
@@ -196,4 +202,5 @@ def _nothing(disk: Disk) -> Target:
     current = disk.records.current()
     declaration = current.declaration if current else ""
     settings = current.settings if current else Settings()
+    settings = replace(settings, on_failure="keep")  # what goes must not come back
     return Target(NOTHING, {}, declaration, "", "uninstall", settings)

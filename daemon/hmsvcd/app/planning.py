@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.gather import Ground, Surroundings, look_around, read_ground
+from hmsvcd.app.adopt import look_about
+from hmsvcd.app.gather import Ground, Surroundings, read_ground
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target
@@ -73,10 +74,12 @@ async def plan_switch(session: Session, target: Target, request: Request = _REQU
     observed = await observe(manager, view.ground, view.target, new) if manager else None
     if observed and request.narrowly and observed.life != ground.state.life:  # all has begun anew
         return await plan_switch(session, target, replace(request, narrowly=False))
+    if observed:
+        ground, view = ground.seen(observed), replace(view, ground=view.ground.seen(observed))
     unit_path = await _unit_path(session, observed)
-    surroundings = look_around(
-        disk.installation, ground, target.generation, unit_path, backup=request.backup is not None
-    )
+    surroundings = look_about(disk, ground, target.generation, unit_path, request)
+    if running := surroundings.adopted.running:
+        ground, view = ground.beside(running), replace(view, ground=view.ground.beside(running))
     if observed is None:
         files = tuple(file_changes(disk.installation, ground, target.generation, surroundings))
         warnings = tuple(_left_alone(target.generation, surroundings))
@@ -181,13 +184,11 @@ def _left_alone(generation: Generation, surroundings: Surroundings) -> Iterator[
         if name in generation.units:
             hint = f"`systemctl --user unmask {name}` takes it off"
             message = f"{name} is left alone: {path} counts in its place"
-            yield warning(message, None, hint=hint if is_masked(path) else _TAKE_OVER)
+            take_over = f"`hmsvcd adopt {name}` puts the declared unit there"
+            yield warning(message, None, hint=hint if is_masked(path) else take_over)
         elif name in generation.files:
             message = f"{path} lies in the place of {name} and is left as it is"
             yield warning(message, None, hint="move it away, or apply with --backup EXT")
-
-
-_TAKE_OVER = "`hmsvcd apply --backup EXT` puts the declared unit there"
 
 
 def _lost(setting: Setting) -> Iterator[Drift]:
@@ -219,7 +220,8 @@ def file_changes(
         for name, old, new in _differences(had, have):
             path = installation.dependency(folder, name)
             # what a link there points to does not matter to systemd: a foreign one does the same
-            if installation.look(path).owner is not Owner.FOREIGN:
+            is_taken = path in surroundings.adopted.links
+            if is_taken or installation.look(path).owner is not Owner.FOREIGN:
                 change = _change(old, new)
                 yield FileChange(str(path), change, LinkKind.DEPENDENCY, name, old, new)
 

@@ -1,5 +1,6 @@
 """What the glue needs of whoever called it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from hmsvcd.model.daemon import Pass
@@ -18,6 +19,9 @@ class Progress(Protocol):
     def waiting(self, message: str) -> None:
         """Learn what is being waited for, such as another hmsvcd."""
 
+    def going_back(self, results: Sequence[UnitResult], generation: int) -> None:
+        """Learn how a switch ended that has failed, and which generation comes back now."""
+
 
 class Silence:
     """A watcher that does not look."""
@@ -29,6 +33,9 @@ class Silence:
         """Do nothing."""
 
     def waiting(self, message: str) -> None:
+        """Do nothing."""
+
+    def going_back(self, results: Sequence[UnitResult], generation: int) -> None:
         """Do nothing."""
 
 
@@ -43,6 +50,9 @@ class Listener(Protocol):
 
     def refused(self, made: Pass) -> None:
         """Learn that what somebody asked for cannot be done, and nothing has changed."""
+
+    def waits(self, cause: str) -> None:
+        """Learn that what an event asks for waits until ``resume``; it may be told again."""
 
 
 class Unlogged:

@@ -13,11 +13,11 @@ from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.target import Target, from_declaration, from_manifest
+from hmsvcd.app.target import Target, from_declaration, from_manifest, is_left
 from hmsvcd.host.disk import Disk
-from hmsvcd.model.generation import NOTHING, PUT_OFF, Manifest
+from hmsvcd.model.generation import NOTHING, PUT_OFF, Generation, Manifest
 from hmsvcd.model.plan import Change, Outcome, Plan
-from hmsvcd.pipeline.put_off import with_removed
+from hmsvcd.pipeline.put_off import with_removed, with_unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Reconciled:
     declared and stay until the declaration has rested. ``held`` says why what is installed is not
     the declaration on purpose (``rollback to 3``). ``missing`` are the paths of links of ours that
     are not there, and may be about to come back. ``unrested``: more is to be done when the
-    declaration has rested.
+    declaration has rested. ``braked`` are units that stay as they are, as they change too often.
     """
 
     outcome: Outcome | None = None
@@ -36,6 +36,7 @@ class Reconciled:
     held: str | None = None
     missing: tuple[str, ...] = ()
     unrested: bool = False
+    braked: tuple[str, ...] = ()
 
 
 class Patience(Protocol):
@@ -49,6 +50,9 @@ class Patience(Protocol):
 
         It is asked in each pass, also where none is missing.
         """
+
+    def braked(self) -> frozenset[str]:
+        """Return the units that have changed so often that they are to be left for a while."""
 
 
 async def reconcile(
@@ -67,7 +71,7 @@ async def reconcile(
         if loaded.rendering is None:
             return Reconciled(await finish_interrupted(session, request, progress))
         declared = from_declaration(loaded)
-        target, reached = _careful(session.disk, declared, has_rested=patience.has_rested())
+        target, reached = _careful(session.disk, declared, patience)
         planned = await plan_allowed(session, target, request)
         missing = _only_missing(planned)
         if not patience.may_repair(missing):
@@ -77,17 +81,16 @@ async def reconcile(
         return replace(reached, outcome=await carry_out(session, planned, request, progress))
 
 
-def _careful(disk: Disk, declared: Target, *, has_rested: bool) -> tuple[Target, Reconciled]:
+def _careful(disk: Disk, declared: Target, patience: Patience) -> tuple[Target, Reconciled]:
     """Return where to go for now instead of to all that is declared, and why."""
-    back = _rolled_back(disk)
-    is_edited = back is not None and not _is_left(declared, back)
+    back, has_rested = _rolled_back(disk), patience.has_rested()
+    is_edited = back is not None and not is_left(declared, back)
     if back is not None and not (is_edited and has_rested):
         target = from_manifest(back, disk.store, back.cause, declared.settings)
         return target, Reconciled(held=back.cause, unrested=is_edited)
-    if has_rested:
-        return declared, Reconciled()
-    target, put_off = _without_removals(disk, declared)
-    return target, Reconciled(put_off=put_off, unrested=bool(put_off))
+    target, put_off = (declared, ()) if has_rested else _without_removals(disk, declared)
+    target, braked = _without_changes(disk, target, patience.braked())
+    return target, Reconciled(put_off=put_off, unrested=bool(put_off), braked=braked)
 
 
 def _only_missing(planned: Planned) -> tuple[str, ...]:
@@ -107,21 +110,37 @@ def _rolled_back(disk: Disk) -> Manifest | None:
     return latest if latest is not None and latest.left is not None else None
 
 
-def _is_left(declared: Target, back: Manifest) -> bool:
-    """Say whether what is declared is still what a rollback went away from."""
-    return back.left is not None and (
-        back.left[0] == declared.inputs or back.left[1] == declared.generation.digest
-    )
-
-
 def _without_removals(disk: Disk, target: Target) -> tuple[Target, tuple[str, ...]]:
     """Return a target that takes no unit away, and the units that are to go later."""
     current, pending = disk.records.current(), disk.pending.read()
     old = current.generation if current else NOTHING
     old = old.beside(pending.target.generation) if pending else old
     generation, put_off = with_removed(target.generation, old)
-    if not put_off:
+    return _going_to(disk, target, generation, put_off), put_off
+
+
+def _without_changes(
+    disk: Disk, target: Target, units: frozenset[str]
+) -> tuple[Target, tuple[str, ...]]:
+    """Return a target that changes none of these units, and which of them it would change.
+
+    It changes all of them where a switch was cut off, or where the store has lost what they have.
+    """
+    current = disk.records.current()
+    if not units or current is None or disk.pending.read() is not None:
         return target, ()
-    texts = {unit: disk.store.read_unit(generation.units[unit]) or "" for unit in put_off}
+    generation, braked = with_unchanged(target.generation, current.generation, units)
+    if not all(map(disk.store.verify, generation.objects - target.generation.objects)):
+        return target, ()
+    return _going_to(disk, target, generation, braked), braked
+
+
+def _going_to(
+    disk: Disk, target: Target, generation: Generation, staying: tuple[str, ...]
+) -> Target:
+    """Return a target with another generation, in which some units are as they are now."""
+    if not staying:
+        return target
+    texts = {unit: disk.store.read_unit(generation.units[unit]) or "" for unit in staying}
     texts = {**target.texts, **texts}
-    return replace(target, generation=generation, texts=texts, cause=PUT_OFF), put_off
+    return replace(target, generation=generation, texts=texts, cause=PUT_OFF)

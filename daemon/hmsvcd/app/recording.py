@@ -1,19 +1,23 @@
 """Write down a switch: that it is under way, and where things stand after it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from hmsvcd.app.gc import collect
 from hmsvcd.app.planning import Planned
 from hmsvcd.app.target import Target
+from hmsvcd.errors import HostError
 from hmsvcd.host import clock
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.paths import is_same_place
-from hmsvcd.host.pending import objects
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.generation import PUT_OFF, Generation, Manifest, Pending
+from hmsvcd.model.diagnostic import Diagnostic, warning
+from hmsvcd.model.generation import PUT_OFF, Generation, Manifest, Pending, SavedState
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import UnitResult
-from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance
+from hmsvcd.model.plan import ActionKind, UnitResult
+from hmsvcd.model.unit import template_of
+from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance, carried_over
 from hmsvcd.pipeline.leaving import with_leaving
 
 
@@ -34,11 +38,15 @@ class Recording:
     """The records of one switch."""
 
     def __init__(self, disk: Disk, planned: Planned, world: Installing) -> None:
+        self._disk = disk
         self._records = disk.records
         self._store = disk.store
         self._planned = planned
         self._world = world
         self.pending = disk.pending
+        self._back: int | None = None
+        self.carried_over = carried_over(planned.ground.pending, planned.generation.units)
+        """How actions have ended that an unfinished switch has done for this one."""
 
     def put_objects(self) -> None:
         """Put into the store what it lacks, complete and durable."""
@@ -47,6 +55,7 @@ class Recording:
             return
         sound = ground.generation.objects - self._planned.damaged  # the plan has looked at these
         with self._store.batch():
+            self._put_adopted()
             for unit in rendering.units.values():
                 if unit.object_name not in sound:
                     self._store.put_unit(unit.object_name, unit.name, unit.text)
@@ -58,8 +67,18 @@ class Recording:
                 elif file.source is not None:
                     self._store.put_copy(file.object_name, file.source)
 
-    def begin(self, owed: frozenset[str]) -> None:
-        """Write down, before anything is touched, what is under way and what it may leave."""
+    def _put_adopted(self) -> None:
+        """Put there what runs of units that become ours: after a kill nobody else knows it."""
+        for unit, objects in self._planned.surroundings.adopted.old.items():
+            for name, text in objects.items():
+                self._store.put_unit(name, unit, text)
+
+    def begin(self, owed: frozenset[str], back: int | None) -> None:
+        """Write down, before anything is touched, what is under way and what it may leave.
+
+        ``back`` is the generation that it goes away from.
+        """
+        self._back = back
         ground = self._planned.ground
         if ground.pending:
             self._records.drop_unfinished()
@@ -76,11 +95,35 @@ class Recording:
                 definitions=definitions,
                 owed=owed,
                 life=observed.life,
+                results=self.carried_over,
+                back=back,
+                invocations=dict(self._untouched()),
             )
         )
 
-    def finish(self, done: Done, owed: frozenset[str]) -> int:
-        """Write down where things stand; return the number of the installed generation."""
+    def _untouched(self) -> Iterator[tuple[str, str]]:
+        """Yield the units that run without the new definition, until they are started again."""
+        old, new = self._planned.ground.old, self._planned.generation.units
+        reloaded = {
+            action.unit
+            for action in self._planned.plan.actions
+            if action.kind is ActionKind.RELOAD
+        }
+        for unit in new.keys() & old.keys() - reloaded:
+            invocation = self._world.observed.unit(unit).invocation
+            if invocation and not {NO_DEFINITION, new[unit]}.intersection(old[unit]):
+                yield unit, invocation
+
+    def linked(self, at: int) -> None:
+        """Write down that all links have been made, for the next switch after a kill."""
+        with suppress(HostError):  # without room for it, a kill costs one more restart at worst
+            self.pending.append_linked(at)
+
+    def finish(self, done: Done, owed: frozenset[str], fallback: Target | None = None) -> int:
+        """Write down where things stand; return the number of the installed generation.
+
+        With ``fallback`` the switch to that is under way from then on.
+        """
         planned = self._planned
         ground = planned.ground
         generation = with_leaving(
@@ -103,10 +146,43 @@ class Recording:
             linked_before=ground.generation.units,
             left_alone=self._left_alone(generation),
         )
-        self._records.write_state(advance(ground.state, switched))
+        state = advance(ground.state, switched)
+        self._records.write_state(state)
         self._records.set_current(manifest.number)
-        self.pending.finish()
+        if fallback is None:
+            self.pending.finish()
+        else:
+            self.pending.begin(self._way_back(fallback, manifest, switched, state))
         return manifest.number
+
+    def _way_back(
+        self, fallback: Target, failed: Manifest, switched: Switched, state: SavedState
+    ) -> Pending:
+        """Return the switch that undoes this one.
+
+        Units that this one has taken away are as they were, though systemd has forgotten them:
+        those that ran are owed a start, all others stay down.
+        """
+        units = fallback.generation.units
+        gone = units.keys() - failed.generation.units.keys()
+        lost = gone.union(result.unit for result in switched.results if result.failed)
+        taken = (unit for unit in switched.owed if {unit, template_of(unit)} & lost)
+        return Pending(
+            target=Manifest(
+                number=failed.number + 1,
+                created=clock.now(),
+                declaration=fallback.declaration,
+                inputs=fallback.inputs,
+                cause=f"{fallback.cause}, after failures of {failed.number}",
+                generation=fallback.generation,
+                left=fallback.left,
+                settings=fallback.settings,
+            ),
+            definitions={unit: (units[unit],) for unit in gone},
+            owed=state.owed.union(taken),
+            life=state.life,
+            back=self._back,
+        )
 
     def _left_alone(self, generation: Generation) -> frozenset[str]:
         installed = self._planned.ground.installed
@@ -115,13 +191,21 @@ class Recording:
         names = self._planned.surroundings.overridden
         return frozenset(name for name in names if there.get(name) != wanted.get(name))
 
-    def collect(self) -> None:
-        """Prune old generations, and the store of what no generation needs."""
-        self._records.clean()
-        self._records.prune(self._planned.target.settings.keep_generations)
-        pending = self.pending.read()
-        needed = objects(pending) if pending else frozenset()
-        self._store.collect(self._records.objects() | needed)
+    def collect(self) -> tuple[Diagnostic, ...]:
+        """Remove old generations and what nothing needs; say what keeps it from being done.
+
+        All else is done by then, and the next switch collects again.
+        """
+        # the links are as they are to be by now, but for those that were left alone
+        had = self._planned.ground.installed
+        names = self._planned.surroundings.overridden
+        linked = [held[name] for held in (had.units, had.files) for name in names if name in held]
+        try:
+            collect(self._disk, self._planned.target.settings.keep_generations, linked)
+        except HostError as error:
+            message = f"old generations and their files were not removed: {error.message}"
+            return (warning(message, None, hint=error.hint),)
+        return ()
 
     def _manifest(self, generation: Generation) -> Manifest:
         """Return the manifest to record: the current one where it installs the same."""

@@ -1,6 +1,7 @@
 """Why a switch may not be carried out, although it can be planned."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from hmsvcd.app.planning import Planned
 from hmsvcd.errors import NotNowError, RefusedError
@@ -19,6 +20,7 @@ def refusals(
     Another declaration's services are refused without ``replace_declaration``.
     """
     yield from map(in_the_way, planned.surroundings.obstacles)
+    yield from _cannot_be_adopted(planned)
     yield from _cannot_be_moved(planned, paths)
     current = planned.ground.current
     others = current and not is_same_place(current.declaration, planned.target.declaration)
@@ -42,6 +44,17 @@ def demand_none(found: Iterable[RefusedError]) -> None:
         raise kind("; ".join(one.message for one in every), "; ".join(hints) or None)
 
 
+def _cannot_be_adopted(planned: Planned) -> Iterator[RefusedError]:
+    surroundings, declared = planned.surroundings, planned.target.generation.units
+    for unit in sorted(surroundings.adopted.units):
+        if unit not in declared:
+            hint = f"`hmsvcd import {unit}` writes its declaration"
+            yield RefusedError(f"{unit} is not declared, so it cannot be adopted", hint)
+        elif path := surroundings.overridden.get(unit):
+            message = f"{unit} cannot be adopted: systemd prefers {path} to what is installed"
+            yield RefusedError(message, "move that away; then systemctl --user daemon-reload")
+
+
 def _cannot_be_moved(planned: Planned, paths: Paths) -> Iterator[RefusedError]:
     """Yield why what is in the way cannot be moved aside, for all that is really to go there."""
     made = {
@@ -50,7 +63,8 @@ def _cannot_be_moved(planned: Planned, paths: Paths) -> Iterator[RefusedError]:
         if change.kind is not LinkKind.DEPENDENCY and change.change is not Change.REMOVE
     }
     aside = planned.surroundings.aside
-    for path in sorted({aside[name] for name in made & aside.keys()}):
+    drop_ins = chain.from_iterable(planned.surroundings.adopted.drop_ins.values())
+    for path in sorted({*(aside[name] for name in made & aside.keys()), *drop_ins}):
         try:
             Links(paths).aside(path, planned.backup or "")
         except RefusedError as refusal:

@@ -11,8 +11,9 @@ from hmsvcd.host.signals import Interruption, deferred
 class Request:
     """How a switch is wanted.
 
-    ``backup`` is the extension for foreign files in the way. With ``replace``, another
-    declaration's services may go. ``asked``: somebody asked for it now, no event did.
+    ``backup`` is the extension for foreign files in the way; where there are units to ``adopt``,
+    for those of these units alone, and for the user's own drop-ins of them. With ``replace``,
+    another declaration's services may go. ``asked``: somebody asked for it now, no event did.
     ``narrowly``: look only at what differs, as the pass before has seen everything else to be
     right. ``logs``: read what units have written that fail. ``uninterrupted`` keeps signals from
     ending the switch half-way.
@@ -20,6 +21,7 @@ class Request:
 
     backup: str | None = None
     replace: bool = False
+    adopt: frozenset[str] = frozenset()
     asked: bool = True
     narrowly: bool = False
     logs: bool = True

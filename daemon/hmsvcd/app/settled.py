@@ -15,6 +15,8 @@ from hmsvcd.pipeline.failing import why
 
 LOG_LINES = 10
 
+_BACK = frozenset({"active", "reloading", "refreshing"})
+
 
 async def stay_up(
     results: Sequence[UnitResult], settings: Settings, interruption: Interruption
@@ -87,6 +89,8 @@ async def _logs(
         async with limit:
             seen = observed.unit(unit)
             run = Run(seen.invocation, seen.last_main_pid, seen.main_start, begun)
+            if seen.active_state in _BACK:  # so it is another run that has failed
+                run = Run("", asked=begun)
             return await last_lines(unit, environ, run=run, lines=LOG_LINES)
 
     async with asyncio.TaskGroup() as group:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from hmsvcd.app.gather import Ground, look_around, read_ground
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.session import Session
+from hmsvcd.app.target import from_declaration, is_left
 from hmsvcd.host.lock import holder
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
+from hmsvcd.host.session_service import UNIT
 from hmsvcd.host.store import Store
 from hmsvcd.model.generation import NOTHING, Generation, Pending
-from hmsvcd.model.observed import Observed
+from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import Status
 from hmsvcd.model.unit import UnitFile
 from hmsvcd.pipeline.summarize import Known, summarize
@@ -67,6 +69,16 @@ async def look(session: Session, loaded: Loaded) -> Seen:
     return Seen(status, daemon, _held_because(ground, loaded), interrupted)
 
 
+async def own_unit(session: Session) -> ObservedUnit | None:
+    """Return hmsvcd's own service, by ``install`` or as others bring it; None where it is none.
+
+    Raises NoManagerError without a manager.
+    """
+    if not await session.manager.has_file(UNIT):
+        return None
+    return (await session.manager.observe([UNIT])).unit(UNIT)
+
+
 def installed_generation(paths: Paths) -> Generation:
     """Return what is installed, also by a switch that is unfinished."""
     current = Records(paths).current()
@@ -91,7 +103,8 @@ async def _observe(session: Session, units: Iterable[str]) -> Observed:
     triggers = {name for unit in names for name in observed.unit(unit).triggered_by} - set(names)
     if not triggers:
         return observed
-    return await session.manager.observe([*names, *triggers])
+    others = await session.manager.observe(triggers, closely=())
+    return replace(observed, units={**others.units, **observed.units})
 
 
 def _definitions(store: Store, objects: Mapping[str, str | None]) -> dict[str, UnitFile]:
@@ -101,7 +114,10 @@ def _definitions(store: Store, objects: Mapping[str, str | None]) -> dict[str, U
 
 def _held_because(ground: Ground, loaded: Loaded) -> str | None:
     """After a rollback the declaration that was left is held until it changes or is applied."""
-    current = ground.current
-    if current is None or current.left is None:
+    back = ground.pending.target if ground.pending else ground.current
+    if back is None or back.left is None:
         return None
-    return current.cause if loaded.inputs == current.left[0] else None
+    is_held = back.left[0] == loaded.inputs or (
+        loaded.rendering is not None and is_left(from_declaration(loaded), back)
+    )
+    return back.cause if is_held else None

@@ -1,9 +1,10 @@
 """Carry out a planned switch, in an order that can be cut off anywhere (docs/state.md)."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from hmsvcd.app.fallback import failures, generation_before, way_back
 from hmsvcd.app.jobs import JobRunner
 from hmsvcd.app.linking import Linking
 from hmsvcd.app.planning import Planned, links_of
@@ -12,16 +13,29 @@ from hmsvcd.app.recording import Done, Recording
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.settled import look_again, read_logs, stay_up
-from hmsvcd.errors import CallError
+from hmsvcd.app.target import Target
+from hmsvcd.errors import (
+    BrokenOffError,
+    BusGoneError,
+    CallError,
+    CallTimeoutError,
+    RefusedError,
+)
 from hmsvcd.host import clock
-from hmsvcd.host.signals import Interruption
+from hmsvcd.host.signals import GRACE, Interruption
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.diagnostic import error
+from hmsvcd.model.diagnostic import Diagnostic, error, warning
+from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Outcome, Reloading, UnitResult
-from hmsvcd.pipeline.decide.induce import owed_by
+from hmsvcd.pipeline.decide.induce import owed_by, taken_away
 
 _RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
 _JOBS = STARTS | {ActionKind.RELOAD}
+_LONGEST = 2 * GRACE
+"""Seconds after a signal until even a systemd that does not answer is not waited for any more."""
+
+_SILENT = "interrupted, as systemd --user does not answer: the next switch finishes this one"
+_CUT_OFF = "the next switch, such as that of `hmsvcd apply`, finishes what was begun"
 _HURRIED = "interrupted: the switch was finished, but nobody looked whether all stays up"
 
 
@@ -42,26 +56,36 @@ class Switch:
         self._actions = [one for one in planned.plan.actions if one.unit not in ending]
         self._ending = [one for one in planned.plan.actions if one.unit in ending]
         self._stuck: list[str] = []
+        self.way_back: Target | None = None
+        """What is to come back, as this has failed; ``pending`` says so, too."""
 
     async def carry_out(self, request: Request) -> Outcome:
         """Carry out the plan and return what came of it.
 
         Raises HostError or BusGoneError where it cannot go on, and BrokenOffError where a second
-        signal ends it; the next switch then finishes it.
+        signal ends it, or one while systemd does not answer; the next switch then finishes it.
         """
         self._progress.planned(self._planned.plan)
         self._recording.put_objects()
         await asyncio.sleep(0)  # the last moment to break off with nothing changed
         with request.uninterrupted() as interruption:
-            outcome = await self._carry_out(interruption, with_logs=request.logs)
+            try:
+                async with interruption.wait(_LONGEST):
+                    outcome = await self._carry_out(interruption, with_logs=request.logs)
+            except TimeoutError:
+                raise BrokenOffError(_SILENT) from None
+            except (BusGoneError, CallError, CallTimeoutError) as failure:
+                failure.hint = failure.hint or _CUT_OFF
+                raise
         if interruption.happened:
             return replace(outcome, interrupted=True, problems=(error(_HURRIED, None),))
         return outcome
 
     async def _carry_out(self, interruption: Interruption, *, with_logs: bool) -> Outcome:
         plan, settings = self._planned.plan, self._planned.target.settings
-        owed = self._world.owed | owed_by(plan.actions, self._world)
-        self._recording.begin(owed)
+        back = generation_before(self._session.disk.records, self._planned.ground)
+        owed = self._owed()
+        self._recording.begin(owed, back)
         begun = clock.monotonic()
         async with self._manager.jobs() as jobs:
             runner = JobRunner(
@@ -71,18 +95,60 @@ class Switch:
             leaving = links_of(iter(self._stuck)) | frozenset(self._planned.generation.leaving)
             self._linking.install(leaving)
             linked_at = clock.monotonic()
+            self._recording.linked(linked_at)
             await self._reload_and_act(runner)
-            others = owed.union(self._planned.generation.units)
-            ended = [*runner.results, *self._kept()]
-            await stay_up(ended, settings, interruption)
-            results, after = await look_again(self._session, ended, others)
+            results, after = await self._settled(runner, owed, interruption)
             if with_logs:
                 results = await read_logs(self._session, results, begun)
             self._linking.remove_files()
-            number = self._recording.finish(Done(results, after, leaving, linked_at), owed)
-            self._recording.collect()
-            await runner.send(self._ending)
-        return Outcome(plan, tuple(results), number)
+            self.way_back, warnings = self._choose(results, back)
+            done = Done(results, after, leaving, linked_at)
+            number = self._recording.finish(done, owed, self.way_back)
+            if self.way_back is None:  # else what is to come does this
+                warnings = (*warnings, *self._recording.collect())
+                await runner.send(self._ending)
+        return Outcome(replace(plan, warnings=(*plan.warnings, *warnings)), results, number)
+
+    def _owed(self) -> frozenset[str]:
+        """Return what is owed a start before anything is sent; what goes may have to come back."""
+        actions, world = self._planned.plan.actions, self._world
+        owed = world.owed | owed_by(actions, world)
+        may_go_back = self._planned.target.settings.on_failure == "rollback"
+        return owed | taken_away(actions, world) if may_go_back else owed
+
+    async def _settled(
+        self, runner: JobRunner, owed: frozenset[str], interruption: Interruption
+    ) -> tuple[tuple[UnitResult, ...], Observed]:
+        """Return how all actions have ended, and how all stands, when that has had its time.
+
+        What a switch has done that this one goes on with counts where it turns out to have failed.
+        """
+        ended = [*runner.results, *self._kept()]
+        earlier = list(self._carried_over(ended))
+        others = owed.union(self._planned.generation.units)
+        await stay_up([*ended, *earlier], self._planned.target.settings, interruption)
+        results, after = await look_again(self._session, [*ended, *earlier], others)
+        return tuple(one for one in results if one.failed or one not in earlier), after
+
+    def _carried_over(self, ended: Iterable[UnitResult]) -> Iterable[UnitResult]:
+        acted = {result.unit for result in ended}
+        latest = {record.unit: record for record in self._recording.carried_over}
+        return (
+            UnitResult(record.unit, ActionKind(record.action), record.result)
+            for record in latest.values()
+            if record.unit not in acted
+        )
+
+    def _choose(
+        self, results: Sequence[UnitResult], back: int | None
+    ) -> tuple[Target | None, tuple[Diagnostic, ...]]:
+        """Return what comes back after failures; where nothing can, a warning says why."""
+        if not failures(self._planned.target, results):
+            return None, ()
+        try:
+            return way_back(self._session.disk, self._planned, back), ()
+        except RefusedError as refusal:
+            return None, (warning(f"nothing was rolled back: {refusal.message}", None),)
 
     async def _stop(self, runner: JobRunner) -> None:
         """Stop what is to stop with its old definition; what hangs keeps it in this switch."""

@@ -31,6 +31,15 @@ class Target:
     rendering: Rendering | None = None
     left: tuple[str, str] | None = None
 
+    @property
+    def hold(self) -> tuple[str, str]:
+        """Return the ``left`` of a rollback that goes away from this.
+
+        That is what is declared, also where not all of it is installed yet.
+        """
+        declared = generation(self.rendering) if self.rendering else self.generation
+        return self.inputs, declared_digest(declared)
+
     def only(self, units: Collection[str]) -> "Target":
         """Return this as if only these units were declared."""
         declared = self.generation
@@ -78,4 +87,16 @@ def from_manifest(manifest: Manifest, store: Store, cause: str, settings: Settin
         cause,
         settings,
         left=manifest.left,
+    )
+
+
+def declared_digest(installed: Generation) -> str:
+    """Return the digest of what a generation declares."""
+    return without_leaving(installed).digest
+
+
+def is_left(declared: Target, back: Manifest) -> bool:
+    """Say whether what is declared is still, in one way or another, what a rollback went from."""
+    return back.left is not None and (
+        back.left[0] == declared.inputs or back.left[1] == declared.generation.digest
     )

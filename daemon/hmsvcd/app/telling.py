@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -59,6 +59,8 @@ class Telling:
         self._attempts = attempts
         self._shown = shown
         self._generation: int | None = None
+        self._sentence = ""
+        self._is_paused = False
         self._problems: tuple[Diagnostic, ...] = ()
         self._verified: tuple[Diagnostic, ...] = ()
         self._notices: asyncio.Queue[Notice | None] = asyncio.Queue()
@@ -80,7 +82,7 @@ class Telling:
         if self._is_news(made):
             self._log_pass(made)
             self._notify(made)
-            self._notifier.status(made.sentence)
+            self._say(made.sentence)
             self.last = made
             self._shown(made)
         if made.outcome is not None and made.generation is not None:
@@ -95,30 +97,49 @@ class Telling:
         self.publish(made.number, json.dumps(document(PASS, made.problems, _values(made))))
         self.changed()
 
+    def waits(self, cause: str) -> None:
+        """Have systemd not wait for a pass that is not made while saves wait for ``resume``."""
+        if cause == RELOAD:
+            self._notifier.ready()
+        self.paused(is_so=True)
+
+    def paused(self, *, is_so: bool) -> None:
+        """Say that saves wait for ``resume``, or no more; to say it again is no news."""
+        if is_so is not self._is_paused:
+            self._is_paused = is_so
+            self._say(self._sentence)
+            self.changed()
+
     def verified(self, found: tuple[Diagnostic, ...]) -> None:
         """Say what systemd finds wrong with what is installed, all of it."""
         self._log_problems(found, self._verified)
-        self._verified = found
+        before, self._verified = _errors(self._verified), found
+        errors = _errors(found)
+        if any(_unlike(errors, before)):
+            self._show(Notice("systemd refuses units", _lines(errors)))
+        elif before and not errors and not (self.last and _wrong(self.last)):
+            self._notices.put_nowait(None)
+        self.changed()
 
     def unit_failed(self, unit: str, why: str) -> None:
         """Say that a unit has failed by itself."""
         self.failed.add(unit)
         self.starting.discard(unit)
         self._log.warning("unit failed", unit=unit, why=why)
-        self._notifier.status(f"{unit} has failed: {why}")
+        self._say(f"{unit} has failed: {why}")
         self._show(Notice(f"{unit} has failed", f"{why}; see: hmsvcd logs {unit}"))
 
     def unit_recovered(self, unit: str) -> None:
         """Say that a unit that had failed runs again."""
         self.unit_is_over(unit)
         self._log.info("unit recovered", unit=unit)
-        self._notifier.status(f"{unit} runs again")
+        self._say(f"{unit} runs again")
 
     def unit_started(self, unit: str) -> None:
         """Say that a start that took longer than its pass has come to its end."""
         self.unit_is_over(unit)
         self._log.info("unit started", unit=unit)
-        self._notifier.status(f"started {unit}")
+        self._say(f"started {unit}")
 
     def unit_is_over(self, unit: str) -> None:
         """Forget about a unit: it has come to an end that is no news, or somebody has ended it."""
@@ -165,14 +186,22 @@ class Telling:
 
     def _follow(self, outcome: Outcome) -> None:
         """Note whose end is still to be told, and who is told of with this pass."""
-        for result in outcome.results:
+        for result in outcome.all_results:
             waits = result.result == "starting"
             (self.starting.add if waits else self.starting.discard)(result.unit)
-            if result.failed and result.action in STARTS:
-                self.failed.add(result.unit)
+            if result.action in STARTS:
+                (self.failed.add if result.failed else self.failed.discard)(result.unit)
+
+    def _say(self, sentence: str) -> None:
+        """Tell systemd what was done last, and while it is paused that too."""
+        self._sentence = sentence
+        paused = "paused: saves wait for hmsvcd resume" if self._is_paused else ""
+        self._notifier.status("; ".join(filter(None, (paused, sentence))))
 
     def _log_pass(self, made: Pass) -> None:
-        self._log_problems(made.problems, self._problems)
+        self._log_problems(_problems(made), self._problems)
+        for interruption in _interruptions(made):
+            self._log.info("interrupted", text=interruption.message)
         for result in self._failures(made):
             self._log.warning(
                 "unit failed", unit=result.unit, action=result.action.value,
@@ -192,29 +221,26 @@ class Telling:
 
     def _log_problems(self, found: Iterable[Diagnostic], known: Iterable[Diagnostic]) -> None:
         """Log what was not known; what has only moved with its lines was."""
-        before = {(each.place, each.message) for each in known}
-        for problem in found:
-            if (problem.place, problem.message) not in before:
-                log = self._log.error if problem.is_error else self._log.warning
-                log("problem", at=_at(problem), key=problem.key, text=problem.message)
+        for problem in _unlike(found, known):
+            log = self._log.error if problem.is_error else self._log.warning
+            log("problem", at=_at(problem), key=problem.key, text=problem.message)
 
     def _notify(self, made: Pass) -> None:
         failed = self._failures(made)
-        if errors := _errors(made):
-            if self.last is None or errors != _errors(self.last):
-                lines = [": ".join(filter(None, (_at(each), each.message))) for each in errors]
-                self._show(Notice("The declaration cannot be applied", _few(lines)))
+        if errors := _wrong(made):
+            if self.last is None or errors != _wrong(self.last):
+                self._show(Notice("The declaration cannot be applied", _lines(errors)))
         elif failed:
             lines = [f"{each.unit}: {each.action} {each.result}" for each in failed]
-            self._show(Notice("Services have failed", _few(lines)))
-        elif self.last is not None and _errors(self.last):
+            self._show(Notice(f"Services have failed{_and_then(made)}", _few(lines)))
+        elif self.last is not None and _wrong(self.last):
             self._notices.put_nowait(None)
 
     def _failures(self, made: Pass) -> list[UnitResult]:
         """Return what has failed; what has failed again in the same way has been told."""
         last = self.last.outcome if self.last else None
         known = last.results if last and made.cause == "retry" else ()
-        results = made.outcome.results if made.outcome else ()
+        results = made.outcome.all_results if made.outcome else ()
         return [each for each in results if each.failed and each not in known]
 
     def _show(self, notice: Notice) -> None:
@@ -222,8 +248,34 @@ class Telling:
             self._notices.put_nowait(notice)
 
 
-def _errors(made: Pass) -> list[Diagnostic]:
-    return [each for each in made.problems if each.is_error]
+def _and_then(made: Pass) -> str:
+    fallback = made.outcome.fallback if made.outcome else None
+    return f"; generation {fallback.to} is back" if fallback and not fallback.failure else ""
+
+
+def _interruptions(made: Pass) -> tuple[Diagnostic, ...]:
+    """Return what a pass lacks because its end was asked for, which is nothing wrong."""
+    outcome = made.outcome
+    return outcome.problems if outcome is not None and outcome.interrupted else ()
+
+
+def _problems(made: Pass) -> list[Diagnostic]:
+    expected = _interruptions(made)
+    return [each for each in made.problems if each not in expected]
+
+
+def _wrong(made: Pass) -> list[Diagnostic]:
+    return _errors(_problems(made))
+
+
+def _errors(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return [each for each in found if each.is_error]
+
+
+def _unlike(found: Iterable[Diagnostic], known: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what was not known; what has only moved with its lines was."""
+    before = {(each.place, each.message) for each in known}
+    return (each for each in found if (each.place, each.message) not in before)
 
 
 def _values(made: Pass) -> dict[str, object]:
@@ -238,6 +290,10 @@ def _at(problem: Diagnostic) -> str | None:
     position = problem.position
     where = f":{position.line}:{position.column}" if position else ""
     return f"{problem.place.file}{where}"
+
+
+def _lines(errors: Iterable[Diagnostic]) -> str:
+    return _few(": ".join(filter(None, (_at(each), each.message))) for each in errors)
 
 
 def _few(lines: Iterable[str]) -> str:

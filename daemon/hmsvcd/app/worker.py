@@ -9,14 +9,14 @@ from collections import deque
 from contextlib import nullcontext
 from dataclasses import replace
 
-from hmsvcd.app.attempt import Attempts, Ended, Wish
+from hmsvcd.app.attempt import Attempts, Ended
 from hmsvcd.app.ports import Listener
-from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
+from hmsvcd.app.wish import Event, Order, Wish
 from hmsvcd.errors import BrokenOffError, BusGoneError
 from hmsvcd.host import clock
 from hmsvcd.host.garbage import left_until_later
-from hmsvcd.host.signals import Ending
+from hmsvcd.host.signals import SHORT, Ending
 from hmsvcd.model.daemon import DaemonState, Pass
 
 LONGEST_WAIT = 60.0
@@ -40,6 +40,7 @@ class Worker:
         self._wishes: deque[Wish] = deque()
         self._event: str | None = None
         self._wake = asyncio.Event()
+        self._news = asyncio.Event()
         self._number = 0
         self._tries = 0
         self._due: float | None = None
@@ -66,21 +67,20 @@ class Worker:
         """
         if thoroughly or not self._is_thorough:
             self._event, self._is_thorough = cause, thoroughly
+        self._news.set()
         self._wake.set()
 
-    def ask(
-        self, cause: str, request: Request | None = None, generation: int | None = None
-    ) -> int:
+    def ask(self, order: Order) -> int:
         """Have a pass made that somebody orders, also while paused; return its number.
 
         The same order that is still waiting is the same pass.
         """
-        wish = Wish(self._number + 1, cause, request, generation, ordered=True)
         for waiting in self._wishes:
-            if replace(waiting, number=wish.number) == wish:
+            if waiting.order == order:
                 return waiting.number
         self._number += 1
-        self._wishes.append(wish)
+        self._wishes.append(Wish(self._number, order))
+        self._news.set()
         self._wake.set()
         return self._number
 
@@ -95,12 +95,12 @@ class Worker:
             self.idle.clear()
             self._listener.begun(wish.cause)
             try:
-                narrowly = self._knows_all and not wish.ordered
+                narrowly = self._knows_all and isinstance(wish.order, Event)
                 with left_until_later() if narrowly else nullcontext():
                     async with self._ending.breakable():
                         ended = await self._attempts.make(session, wish, narrowly=narrowly)
             except BrokenOffError:
-                return  # nothing has been begun
+                return  # nothing has been begun, or the next start goes on with it
             finally:
                 self.idle.set()
             if ended.refused:
@@ -108,6 +108,23 @@ class Worker:
             else:
                 self.last = self._judged(ended)
                 self._listener.ended(self.last)
+
+    async def hurry(self, session: Session) -> None:
+        """For ever: have no pass wait for what goes on by itself while there is other work.
+
+        Most events are the pass's own doing, and most passes are over soon: only where one waits
+        for long, the declaration is read to know.
+        """
+        waits = self._ending.is_waiting
+        while True:
+            await self._news.wait()
+            await waits.wait()
+            await asyncio.sleep(SHORT)
+            if not waits.is_set():
+                continue
+            self._news.clear()
+            if self._wishes or await self._attempts.is_outdated(session):
+                self._ending.hurry()
 
     async def _next(self, session: Session) -> Wish | None:
         """Wait for what is to be done; None for the end."""
@@ -125,7 +142,9 @@ class Worker:
                 self._knows_all = self._knows_all and not self._is_thorough
                 self._is_thorough = False
                 self._number += 1
-                return Wish(self._number, cause)
+                return Wish(self._number, Event(cause))
+            if self._event:
+                self._listener.waits(self._event)
             try:
                 async with asyncio.timeout_at(None if is_paused else self._due):
                     await self._wake.wait()

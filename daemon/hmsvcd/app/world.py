@@ -1,6 +1,6 @@
 """Ask the manager all that a switch is decided from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hmsvcd.app.gather import Ground, Surroundings
@@ -10,8 +10,9 @@ from hmsvcd.host.systemd import Manager
 from hmsvcd.host.unit_path import read_unit
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.unit import UnitFile
+from hmsvcd.model.unit import UnitFile, is_template, template_of
 from hmsvcd.pipeline.advance import NO_DEFINITION
+from hmsvcd.pipeline.syntax.specifiers import resolved
 from hmsvcd.pipeline.syntax.unit_file import parse
 
 _DOWN = frozenset({"inactive", "failed"})
@@ -31,12 +32,12 @@ async def observe(
     """
     ours = {*ground.old, *new}
     owed = ground.state.owed | (ground.pending.owed if ground.pending else frozenset())
-    words = (word for unit in new.values() for key in _NAMING for word in unit.words("Unit", key))
-    named = owed.union(words)
+    named = owed.union(*(_named(unit, new) for unit in new if not is_template(unit)))
     targets = set(_link_targets(ground.installed.links, target.generation.links)) - named - ours
     if len(ours) <= _FEW:
         close = named | ours
-        return await _with_related(manager, await manager.observe(close | targets, close), close)
+        near = await manager.observe(close | targets, close)
+        return await _with_related(manager, near, close, new)
     brief = await manager.observe(ours, closely=())
     wanted, installed = target.generation.units, ground.installed.units
     settled = {
@@ -49,19 +50,32 @@ async def observe(
     known = named.difference(ours).union(brief.units)  # systemd is asked for others only once
     close = frozenset((known - settled) | owed)
     near = await manager.observe(known | targets, closely=close)
-    return await _with_related(manager, near, close)
+    return await _with_related(manager, near, close, new)
 
 
-async def _with_related(manager: Manager, near: Observed, close: frozenset[str]) -> Observed:
+async def _with_related(
+    manager: Manager, near: Observed, close: frozenset[str], new: Mapping[str, UnitFile]
+) -> Observed:
     """Ask closely about whatever goes down or starts with what has been looked at closely."""
     units, asked = dict(near.units), set(close)
-    fresh = close & units.keys()
-    while related := {name for unit in fresh for name in _related(units[unit])} - asked:
+    instances = frozenset(unit for unit in units if template_of(unit) in close)
+    fresh = close & units.keys() | instances
+    named = frozenset[str]().union(*(_named(unit, new) for unit in instances))
+    while related := named.union(*(_related(units[unit]) for unit in fresh)) - asked:
         further = await manager.observe(related)
         units |= further.units
         asked |= related
         fresh = frozenset(further.units)
     return replace(near, units=units)
+
+
+def _named(unit: str, new: Mapping[str, UnitFile]) -> set[str]:
+    """Return the units that the new definition of a unit, or of its template, names."""
+    definition = new.get(unit) or new.get(template_of(unit) or "")
+    if definition is None:
+        return set()
+    words = (word for key in _NAMING for word in definition.words("Unit", key))
+    return {resolved(word, unit) for word in words}
 
 
 def _related(seen: ObservedUnit) -> Iterable[str]:
@@ -101,7 +115,7 @@ def installing(setting: Setting) -> Installing:
         observed=observed,
         old=old,
         new=new,
-        old_links={folder: tuple(units) for folder, units in ground.installed.links.items()},
+        old_links=_old_links(setting),
         new_links=setting.target.generation.links,
         settings=setting.target.settings,
         asked=setting.asked,
@@ -114,7 +128,29 @@ def installing(setting: Setting) -> Installing:
         others={unit: file for unit, file in others.items() if unit not in new},
         relinked=_relinked(setting),
         reload_owed=ground.pending is not None,
+        drop_ins=dict(_drop_ins(observed, {*old, *new})),
     )
+
+
+def _drop_ins(
+    observed: Observed, ours: Container[str]
+) -> Iterator[tuple[str, tuple[UnitFile, ...]]]:
+    """Yield the instances of our templates that have drop-ins, with those that can be read."""
+    for unit, seen in observed.units.items():
+        if seen.drop_in_paths and template_of(unit) in ours:
+            texts = (read_unit(path) for path in seen.drop_in_paths)
+            yield unit, tuple(parse(unit, text) for text in texts if text is not None)
+
+
+def _old_links(setting: Setting) -> Mapping[str, tuple[str, ...]]:
+    """Return what pulls units in, also by those links of others that become ours."""
+    links = {folder: tuple(held) for folder, held in setting.ground.installed.links.items()}
+    for path in sorted(setting.surroundings.adopted.links):
+        folder = path.parent.name
+        links[folder] = (*links.get(folder, ()), path.name)
+    for folder, units in setting.ground.coming_back.items():
+        links[folder] = (*links.get(folder, ()), *units)
+    return links
 
 
 def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
@@ -138,7 +174,8 @@ def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
 def _definition(setting: Setting, unit: str, object_name: str) -> UnitFile | None:
     if setting.target.generation.units.get(unit) == object_name and unit in setting.new:
         return setting.new[unit]  # objects of one name are equal
-    text = setting.disk.store.read_unit(object_name)
+    adopted = setting.surroundings.adopted.old.get(unit, {})
+    text = adopted.get(object_name) or setting.disk.store.read_unit(object_name)
     return None if text is None else parse(unit, text)
 
 
@@ -150,14 +187,14 @@ def _relinked(setting: Setting) -> frozenset[str]:
         unit
         for unit in {*installed, *wanted} - setting.surroundings.overridden.keys()
         if installed.get(unit) != wanted.get(unit) or installed.get(unit) in setting.damaged
-    )
+    ).union(setting.surroundings.adopted.drop_ins)
 
 
 def _others(setting: Setting) -> Mapping[str, UnitFile]:
-    """Return the files that would count for units if ours were not there."""
+    """Return the files that would count for units if ours were not there; an empty one masks."""
     unit_path = setting.disk.unit_path(setting.observed.unit_path)
     places = {unit: str(path) for unit, path in unit_path.shadowed().items()}
     places |= setting.surroundings.overridden
     units = {*setting.ground.old, *setting.new} & places.keys()
     texts = {unit: read_unit(places[unit]) for unit in units}
-    return {unit: parse(unit, text) for unit, text in texts.items() if text is not None}
+    return {unit: parse(unit, text) for unit, text in texts.items() if text}

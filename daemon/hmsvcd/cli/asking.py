@@ -1,8 +1,6 @@
 """Ask the daemon, which is the one writer while it runs, and take up what came of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +8,7 @@ from hmsvcd.app.ports import Progress
 from hmsvcd.app.settled import read_logs
 from hmsvcd.cli.running import Report
 from hmsvcd.cli.status_source import sources_of
-from hmsvcd.errors import CallError, CallTimeoutError
+from hmsvcd.cli.switching import replay
 from hmsvcd.host import clock
 from hmsvcd.host.daemon_client import Daemon
 from hmsvcd.model.plan import Outcome
@@ -20,18 +18,6 @@ from hmsvcd.pipeline.from_documents.outcome import outcome_of
 
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session
-
-FIND_SECONDS = 5.0
-
-
-async def find_daemon(session: "Session") -> Daemon | None:
-    """Return the daemon of a session, None where none runs, or answers."""
-    if session.connected is None:
-        return None
-    with suppress(TimeoutError, CallTimeoutError, CallError):
-        async with asyncio.timeout(FIND_SECONDS):
-            return await Daemon.find(session.manager.connection)
-    return None
 
 
 async def outcome_by_daemon(
@@ -58,13 +44,16 @@ async def outcome_by_daemon(
     if outcome is None:
         report.add(news)
         return None
-    results = await read_logs(session, outcome.results, begun)
-    progress.planned(outcome.plan)
-    for result in results:
-        progress.finished(result)
-    return replace(
+    fallback = outcome.fallback
+    if fallback is not None:
+        logged = await read_logs(session, fallback.results, begun)
+        fallback = replace(fallback, results=logged)
+    outcome = replace(
         outcome,
         plan=replace(outcome.plan, warnings=tuple(each for each in news if not each.is_error)),
-        results=results,
+        results=await read_logs(session, outcome.results, begun),
         problems=tuple(each for each in news if each.is_error),
+        fallback=fallback,
     )
+    replay(outcome, progress)
+    return outcome

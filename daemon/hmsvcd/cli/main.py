@@ -16,10 +16,14 @@ from hmsvcd.cli.problem import problem_of
 from hmsvcd.errors import ExitCode
 
 COMMANDS = {
+    "adopt": "take over units that are there already",
     "apply": "bring the session to what the declaration says",
     "check": "say what is wrong with the declaration",
     "completion": "print the completion script of a shell",
+    "doctor": "look for what is wrong around hmsvcd, and say what to do",
+    "gc": "remove old generations, and what only they need",
     "generations": "list what has been installed, and when",
+    "import": "print the TOML that declares units which are there already",
     "install": "run hmsvcd as a service of your session",
     "logs": "show what a service has written",
     "pause": "have the daemon leave saves alone",

@@ -27,6 +27,14 @@ def no_such_service(name: str, known: Iterable[str], *, declared: bool = False) 
     return RefusedError(f"no service or unit {name!r} is installed", hint)
 
 
+def unit_names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what was typed as names of units: ``mpd`` is ``mpd.service``, as systemctl has it."""
+    from hmsvcd.model.unit import UnitKind, suffix  # noqa: PLC0415 - not for --help
+
+    kinds = set(UnitKind)
+    return tuple(name if suffix(name) in kinds else f"{name}.service" for name in values)
+
+
 def complete_services(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[str]:

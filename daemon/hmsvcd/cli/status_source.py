@@ -102,13 +102,15 @@ async def _look(config: Path | None, said: StatusReport) -> Answer:
     """Look without the daemon, of which only what it says of itself is taken up."""
     from hmsvcd.app.load import load  # noqa: PLC0415 - the daemon spares us these 100 ms
     from hmsvcd.app.session import open_session  # noqa: PLC0415
-    from hmsvcd.app.status import installed_declaration, look  # noqa: PLC0415
+    from hmsvcd.app.status import installed_declaration, look, own_unit  # noqa: PLC0415
 
     async with open_session() as session:
         path = config or installed_declaration(session.paths) or session.paths.declaration
         loaded = await load(Path(path), session.context, with_systemd=False)
         seen = None if session.absent else await look(session, loaded)
-        report = _reported(session, loaded, seen, said)
+        is_unknown = seen is not None and said.daemon is None and said.silent is None
+        own = await own_unit(session) if is_unknown else None
+        report = replace(_reported(session, loaded, seen, said), own_unit=own)
         rendering = loaded.rendering
         declared = {*rendering.services, *rendering.units} if rendering else ()
         return Answer(report, str(path), frozenset(declared), session.absent)

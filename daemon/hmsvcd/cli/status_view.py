@@ -7,6 +7,7 @@ from hmsvcd.cli.painting import Line, plain
 from hmsvcd.cli.times import duration, near_time
 from hmsvcd.model.daemon import DaemonState, DaemonStatus, Pass
 from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.model.status import (
     LastAction,
     ServiceStatus,
@@ -15,6 +16,7 @@ from hmsvcd.model.status import (
     StatusReport,
     UnitStatus,
 )
+from hmsvcd.pipeline.failing import why
 
 _STYLES = {
     Standing.RUNNING: "green",
@@ -34,6 +36,16 @@ _DAEMON_STYLES = {
     DaemonState.STUCK: "bold red",
     DaemonState.PAUSED: "yellow",
 }
+_OWN_STATES = {
+    "inactive": "{name} is installed but does not run: systemctl --user start {name}",
+    "failed": "{name} has failed ({why}): systemctl --user restart {name}",
+    "auto-restart": "{name} has ended ({why}); systemd is restarting it",
+    "activating": "{name} is starting",
+    "deactivating": "{name} is stopping",
+}
+"""SubState or ActiveState of hmsvcd's own service → what is said of it without a daemon."""
+
+_OWN_IS_UP = "{name} runs, but not on this bus; its log may say why: journalctl --user -u {name}"
 _ENDS = {"done": "", "kept": "", "starting": " (under way)", "leaving": " (under way)"}
 _HEAD = ("SERVICE", "STATE", "SINCE", "PID", "RESTARTS", "LAST ACTION")
 
@@ -104,13 +116,22 @@ def _daemon_line(report: StatusReport, now: int) -> Line:
     if report.silent is not None:
         return plain(f"daemon: process {report.silent} does not answer", "yellow")
     paused = ("; paused: hmsvcd resume ends that", "yellow") if report.paused else ("", "")
+    if report.own_unit is not None:
+        return (f"daemon: {_of_own_unit(report.own_unit)}", "yellow"), paused
     begin = "hmsvcd install makes it part of your session, hmsvcd run starts it here"
     return (f"daemon: not running ({begin})", "dim"), paused
 
 
+def _of_own_unit(unit: ObservedUnit) -> str:
+    by_active_state = _OWN_STATES.get(unit.active_state, _OWN_IS_UP)
+    words = _OWN_STATES.get(unit.sub_state, by_active_state)
+    return words.format(name=unit.name, why=why(unit))
+
+
 def _of_daemon(daemon: DaemonStatus, report: StatusReport, now: int) -> Iterator[str]:
     if report.paused or daemon.state is DaemonState.PAUSED:
-        yield "saves are not applied until hmsvcd resume"
+        saves = "a save waits for" if daemon.waiting else "saves are not applied until"
+        yield f"{saves} hmsvcd resume"
     if report.status and report.status.generation is not None:
         yield f"generation {report.status.generation}"
     if daemon.next_try is not None:
@@ -160,8 +181,11 @@ def _done(action: LastAction) -> str:
 
 
 def _remarks(status: Status) -> Iterator[Line]:
-    services = [unit for service in status.services.values() for unit in service.units.values()]
-    for unit in (*services, *status.units.values()):
+    for unit in status.all_units:
+        if unit.why:
+            yield _failure(unit)
+        for line in unit.log or ():
+            yield plain(f"    {line}", "dim")
         if unit.pending:
             yield plain(f"{unit.name}: pending until its next start: {unit.pending}", "yellow")
         if unit.standing is Standing.HELD:
@@ -171,3 +195,9 @@ def _remarks(status: Status) -> Iterator[Line]:
             yield plain(f"{unit.name}: {unit.overridden} counts instead", "yellow")
         if unit.drop_ins:
             yield plain(f"{unit.name}: drop-ins {', '.join(unit.drop_ins)}", "dim")
+
+
+def _failure(unit: UnitStatus) -> Line:
+    if unit.standing is Standing.STARTING:
+        return plain(f"{unit.name}: systemd starts it again after {unit.why}", "yellow")
+    return plain(f"{unit.name}: failed: {unit.why}", "bold red")

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from hmsvcd.cli.status_choice import chosen
+from hmsvcd.cli.status_log import with_log
 from hmsvcd.cli.status_source import answer_of
 from hmsvcd.cli.watched_output import Output, output
 from hmsvcd.errors import BusGoneError, CallTimeoutError, ExitCode, HmsvcdError, NoManagerError
@@ -19,6 +20,7 @@ from hmsvcd.host.bus_messages import owner_changed
 from hmsvcd.host.bus_object import PROPERTIES
 from hmsvcd.host.control import NAME, PATH
 from hmsvcd.host.systemd import Manager
+from hmsvcd.model.daemon import DaemonState
 from hmsvcd.model.status import StatusReport
 from hmsvcd.pipeline.documents import problem_diagnostic
 
@@ -26,8 +28,8 @@ BETWEEN_SECONDS = 0.25
 """How long a status is shown at least."""
 
 LOOK_SECONDS = 2.0
-"""How often to look whether the bus is there and, without a daemon that would say so, whether the
-declaration has changed."""
+"""How often to look whether the bus is there and, without a daemon that would say so (one that is
+paused does not), whether the declaration has changed."""
 
 RECONNECT_SECONDS = 1.0
 
@@ -85,8 +87,10 @@ class _Watch:
         """Fetch a status; once one was shown, what is wrong with a later one is shown, too."""
         try:
             answer = await answer_of(manager.connection, self._config)
-            self._daemon_tells = answer.report.daemon is not None
-            return chosen(answer, self._service)
+            daemon = answer.report.daemon
+            self._daemon_tells = daemon is not None and daemon.state is not DaemonState.PAUSED
+            report = chosen(answer, self._service)
+            return report if self._service is None else await with_log(report)
         except BusGoneError:
             raise
         except HmsvcdError as error:

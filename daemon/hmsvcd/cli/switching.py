@@ -1,7 +1,8 @@
 """What apply and rollback have in common: progress while jobs run, and what came of them."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -41,7 +42,7 @@ async def report_switch(
     else:
         with _Teller(report.console()) as progress:
             outcome = await switch(progress)
-            progress.settled(outcome.results if outcome else ())
+            progress.settled(outcome.latest if outcome else ())
     if outcome is None:
         return report.finish({}, lambda shown: shown.print("nothing was changed"))
     report.add((*outcome.plan.warnings, *outcome.problems))
@@ -55,11 +56,22 @@ async def report_switch(
 def show_switch(outcome: Outcome, shown: Console) -> None:
     """Show a switch that somebody else has carried out."""
     with _Teller(shown) as teller:
-        teller.planned(outcome.plan)
-        for result in outcome.results:
-            teller.finished(result)
-        teller.settled(outcome.results)
+        replay(outcome, teller)
+        teller.settled(outcome.latest)
     _show_outcome(outcome, shown)
+
+
+def replay(outcome: Outcome, progress: Progress) -> None:
+    """Tell what has happened as if it happened now."""
+    progress.planned(outcome.plan)
+    for result in outcome.results:
+        progress.finished(result)
+    fallback = outcome.fallback
+    if fallback and not fallback.failure:
+        progress.going_back(outcome.results, fallback.to)
+        progress.planned(fallback.plan)
+        for result in fallback.results:
+            progress.finished(result)
 
 
 def _exit_code(outcome: Outcome) -> ExitCode:
@@ -139,6 +151,14 @@ class _Teller:
         """Say who is waited for."""
         self._print(Text(message, "dim"))
 
+    def going_back(self, results: Sequence[UnitResult], generation: int) -> None:
+        """Say what has failed, with its log, and what comes back."""
+        self.settled(results)
+        for result in results:
+            if result.failed:
+                self._try(partial(_show_failure, result, self._console))
+        self._print(Text(f"going back to generation {generation}", "bold yellow"))
+
     def _show_awaited(self) -> None:
         if not self._live.is_started:
             return
@@ -170,10 +190,11 @@ def _result_line(result: UnitResult, width: int, reason: str) -> Text:
 
 
 def _show_outcome(outcome: Outcome, shown: Console) -> None:
-    for result in outcome.results:
+    for result in outcome.latest:  # what failed before has been shown when all was undone
         if result.failed:
             _show_failure(result, shown)
-    held = [one.unit for one in outcome.plan.decisions if one.rule == HELD_RULE]
+    plan = outcome.fallback.plan if outcome.fallback else outcome.plan
+    held = [one.unit for one in plan.decisions if one.rule == HELD_RULE]
     if held:
         names = ", ".join(held)
         shown.print(Text(f"left stopped, as somebody stopped it: {names}", "yellow"))
@@ -190,19 +211,22 @@ def _show_failure(result: UnitResult, shown: Console) -> None:
 
 
 def _summary(outcome: Outcome) -> Text:
-    where = f"generation {outcome.generation}"
-    failed = sum(result.failed for result in outcome.results)
+    where, fallback = f"generation {outcome.generation}", outcome.fallback
+    if fallback and fallback.failure:
+        where += f" (generation {fallback.to} is not back yet)"
+    elif fallback:
+        where += f" (rollback to {fallback.to}, after failures of {fallback.of})"
+    good = "bold yellow" if fallback else "green"
+    failed = sum(result.failed for result in outcome.latest)
     ended = Counter(
-        _ended(result)
-        for result in outcome.results
-        if result.action in _DONE and not result.failed
+        _ended(result) for result in outcome.latest if result.action in _DONE and not result.failed
     )
     parts = [f"{number} {words}" for words, number in ended.items()]
     if failed:
         return Text(f"{where}: {', '.join([*parts, f'{failed} failed'])}", "bold red")
     if parts:
-        return Text(f"{where}: {', '.join(parts)}", "green")
-    return Text(f"{where} is installed; no unit had to do anything", "green")
+        return Text(f"{where}: {', '.join(parts)}", good)
+    return Text(f"{where} is installed; no unit had to do anything", good)
 
 
 def _ended(result: UnitResult) -> str:

@@ -106,7 +106,9 @@ class Connection:
             if not (tries_left and self._is_left(reply)):
                 break
         if reply.message_type is self._library.MessageType.ERROR:
-            raise CallError(reply.error_name, *map(str, reply.body[:2] or [""]))
+            refusal = CallError(reply.error_name, *map(str, reply.body[:2] or [""]))
+            refusal.message = f"{remote.destination} refused {member}: {refusal.message}"
+            raise refusal
         if expect is not None and reply.signature != expect:
             raise CallError(
                 "org.freedesktop.DBus.Error.InvalidSignature",
@@ -255,7 +257,8 @@ async def _connected(
     except TimeoutError as error:
         raise BusGoneError(f"The bus at {address} did not answer within {within:g} s") from error
     except Exception as error:  # the libraries raise a dozen types for a handshake that went wrong
-        raise BusGoneError(f"Cannot connect to the bus at {address}: {error}") from error
+        why = str(error) or "it ended the connection"
+        raise BusGoneError(f"Cannot connect to the bus at {address}: {why}") from error
     return bus
 
 

@@ -5,7 +5,7 @@ Each guard has a test that shows the defect on a real bus.
 """
 
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ class BusGuards(MessageBus):  # type: ignore[misc]  # Any on purpose: see Messag
     """Copes with a full socket and an early end, and leaves nothing open."""
 
     when_finalized: Callable[[], None] = staticmethod(lambda: None)
-    wanted_keys: Collection[bytes] | None = None
+    wanted_keys: frozenset[bytes] | None = None
 
     def _setup_socket(self) -> None:
         """Only make the socket: dbus-next would connect here, and block (dbus-fast does not)."""

@@ -7,7 +7,7 @@ thousands, and a list of a thousand units ten thousand.
 """
 
 import re
-from collections.abc import Collection
+from functools import cache
 from struct import Struct
 from typing import Any
 
@@ -19,6 +19,9 @@ SIZES = {
 """Types of a fixed size, which is their alignment too (D-Bus specification, "Marshaling")."""
 
 STRINGS, ARRAY, ALIGNED_TO_8, LITTLE_ENDIAN = b"so", ord("a"), b"xtd({", ord("l")
+
+PLAIN, STRING_LISTS = frozenset("bdinoqstux"), frozenset({"as", "ao"})
+"""Types of values that stand for themselves, and of lists of such."""
 
 PLAIN_ROWS = re.compile(r"a\(([sou]+)\)")
 """Arrays of structs of strings, object paths and numbers of 32 bits, such as ListUnits gives."""
@@ -33,9 +36,10 @@ _NUMBERS = (Struct(">I").unpack_from, Struct("<I").unpack_from)
 class Skimmer:
     """Stands in for ``read_array`` of a dbus-next Unmarshaller, which holds one whole message."""
 
-    def __init__(self, reader: Any, keys: Collection[bytes]) -> None:
+    def __init__(self, reader: Any, keys: frozenset[bytes]) -> None:
         self._reader = reader
         self._keys = keys
+        self._lengths = _lengths(keys)
         self._copy = b""
 
     def read_array(self, kind: Any) -> Any:
@@ -43,7 +47,7 @@ class Skimmer:
         reader, signature = self._reader, kind.signature
         if signature == "a{sv}" and reader.buf[1] != METHOD_CALL:
             return self._read_properties()
-        if signature in {"as", "ao"}:
+        if signature in STRING_LISTS:
             return self._read_strings()
         if rows := PLAIN_ROWS.fullmatch(signature):
             return self._read_rows(rows[1])
@@ -60,21 +64,40 @@ class Skimmer:
         return self._copy, number, start, start + number(self._copy, offset)[0]
 
     def _read_properties(self) -> dict[str, Any]:
-        reader = self._reader
+        reader, lengths = self._reader, self._lengths
         buffer, number, offset, end = self._begin(8)
         wanted = {}
         while offset < end:
-            start = _aligned(offset, 8) + 4
+            start = (offset + 7 & -8) + 4
             offset = start + number(buffer, start - 4)[0] + 1
-            key = buffer[start : offset - 1]
+            entry = buffer[start : offset + 2]  # its key, and how its signature begins
+            if size := lengths.get(entry):
+                offset = start + size
+                continue
+            key = entry[:-3]
             after = None if key in self._keys else _past_variant(buffer, offset, number)
             if after is None:
                 reader.offset = offset
-                wanted[key.decode()] = reader.read_variant()
+                wanted[key.decode()] = self._read_variant()
                 after = reader.offset
+            elif entry[-1] in SIZES:
+                lengths[entry] = after - start
             offset = after
         reader.offset = offset
         return wanted
+
+    def _read_variant(self) -> Any:
+        """Read a variant; of the usual types the value alone: to wrap it is most of the work."""
+        reader = self._reader
+        size, start = reader.buf[reader.offset], reader.offset + 1
+        kind = reader.buf[start : start + size].decode()
+        if kind in PLAIN:
+            reader.offset = start + size + 1
+            return reader.readers[kind]()
+        if kind in STRING_LISTS:
+            reader.offset = start + size + 1
+            return self._read_strings()
+        return reader.read_variant()
 
     def _read_strings(self) -> list[str]:
         buffer, number, offset, end = self._begin(4)
@@ -105,17 +128,27 @@ class Skimmer:
         return rows
 
 
+@cache
+def _lengths(unwanted_by: frozenset[bytes]) -> dict[bytes, int]:
+    """Return how long the entries of unwanted properties are, as far as all are of one length.
+
+    Whoever wants other keys has its own. An entry begins where eight bytes do.
+    """
+    del unwanted_by
+    return {}
+
+
 def _past_variant(buffer: bytes, offset: int, number: Any) -> int | None:
     """Return where a variant ends, or None for a type whose size is not told up front."""
     kind, inner = buffer[offset + 1], buffer[offset + 2]
     offset += buffer[offset] + 2
     if size := SIZES.get(kind):
-        return _aligned(offset, size) + size
-    offset = _aligned(offset, 4) + 4
+        return (offset + size - 1 & -size) + size
+    offset = (offset + 3 & -4) + 4
     if kind in STRINGS:
         return int(offset + number(buffer, offset - 4)[0] + 1)
     if kind == ARRAY:
-        start = _aligned(offset, 8) if inner in ALIGNED_TO_8 else offset
+        start = offset + 7 & -8 if inner in ALIGNED_TO_8 else offset
         return int(start + number(buffer, offset - 4)[0])
     return None
 

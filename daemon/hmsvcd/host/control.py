@@ -1,6 +1,6 @@
 """The daemon on the bus: org.hmsvcd.Manager1 (docs/dbus.md)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from operator import attrgetter
@@ -21,8 +21,9 @@ from hmsvcd.host.bus_interface import Emitted, Interface, Method, Property
 from hmsvcd.host.bus_messages import Variant
 from hmsvcd.host.bus_object import ServedObject
 from hmsvcd.host.bus_server import owned, served
+from hmsvcd.model.daemon import BUS_NAME
 
-NAME = "org.hmsvcd"
+NAME = BUS_NAME
 PATH = "/org/hmsvcd"
 
 INTERNAL = f"{NAME}.Error.Internal"
@@ -38,17 +39,19 @@ ERRORS: Mapping[type[HmsvcdError], str] = {
 }
 """What each error is called on the bus; the last stands for any other."""
 
-OPTIONS: Mapping[str, str] = {"backup": "s", "replace": "b"}
+OPTIONS: Mapping[str, str] = {"backup": "s", "replace": "b", "adopt": "as"}
 """The options of Apply, and their types."""
-
-OPTION_KEYS = frozenset(OPTIONS)
-"""For a connection that is opened for certain keys."""
 
 
 class Handlers(Protocol):
     """What the daemon does when it is called; a pass is named by its number."""
 
-    async def apply(self, backup: str | None, replace: bool) -> int:  # noqa: FBT001 - as it comes
+    async def apply(
+        self,
+        backup: str | None,
+        replace: bool,  # noqa: FBT001 - as it comes
+        adopt: Collection[str],
+    ) -> int:
         """Begin a pass that was asked for."""
 
     async def reconcile(self) -> int:
@@ -91,7 +94,9 @@ def _apply(control: "Control", options: Mapping[str, Variant]) -> Awaitable[int]
                 f"its options are {known}",
             )
     values = {name: option.value for name, option in options.items()}
-    return control.handlers.apply(values.get("backup"), values.get("replace", False))
+    return control.handlers.apply(
+        values.get("backup"), values.get("replace", False), values.get("adopt", ())
+    )
 
 
 def _rollback(control: "Control", generation: int) -> Awaitable[int]:

@@ -1,6 +1,7 @@
 """The daemon as its callers see it: a running one on the bus, and its passes (docs/dbus.md)."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from hmsvcd.errors import CallError, HmsvcdError
@@ -70,9 +71,11 @@ class Daemon:
         """Return the document of ``hmsvcd plan --json``."""
         return str(await self._call("Plan", expect="s"))
 
-    async def apply(self, backup: str | None = None, *, replace: bool = False) -> str:
+    async def apply(
+        self, backup: str | None = None, *, replace: bool = False, adopt: Iterable[str] = ()
+    ) -> str:
         """Have the declaration applied, and return what came of it, however long that takes."""
-        given = {"backup": backup, "replace": replace or None}
+        given = {"backup": backup, "replace": replace or None, "adopt": sorted(adopt) or None}
         options = {
             name: self._connection.variant(OPTIONS[name], value)
             for name, value in given.items()

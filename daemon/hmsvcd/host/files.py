@@ -24,6 +24,7 @@ _HINTS = {
     errno.EROFS: "the file system is mounted read-only",
     errno.EACCES: "look at the owner and the permissions of the path and of the folders above it",
     errno.EPERM: "look at the owner and the permissions of the path and of the folders above it",
+    errno.EIO: "the disk fails: look at what the kernel says of it (journalctl --dmesg)",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ENOTDIR: "one of the folders above it is no folder",
     errno.ELOOP: "a symbolic link stands where none is followed, or links lead in a ring",
@@ -62,7 +63,29 @@ def make_folder(path: Path) -> None:
         above = (path, *path.parents)
         missing = list(takewhile(lambda folder: not folder.is_dir(), above))
         for folder in reversed(missing):
-            folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+            try:
+                make_private(folder)
+            except FileExistsError:  # somebody else was faster
+                if not folder.is_dir():
+                    raise
+
+
+def make_private(path: Path) -> None:
+    """Make one folder of mode 0700, whatever the umask is; raises ``OSError``."""
+    path.mkdir(PRIVATE_FOLDER)
+    path.chmod(PRIVATE_FOLDER)
+
+
+def refuse_link(folder: Path) -> None:
+    """Raise ``HostError`` where a link leads from a folder of our own to somewhere else.
+
+    What is removed there might not be ours. The folders above may be links of the user's.
+    """
+    if folder.is_symlink():
+        raise HostError(
+            f"cannot use {folder}: it is a link, where a folder of hmsvcd's own has to be",
+            f"move what it leads to back there, or link {folder.parent} as a whole",
+        )
 
 
 def sync_folder(path: Path) -> None:

@@ -42,6 +42,14 @@ class Links:
         self._changed.add(path.parent)
         return True
 
+    def take_over(self, path: Path, target: Path) -> None:
+        """Point a link at a place in the store, whoever has made it: what it says, ours says, too.
+
+        That is so in ``.wants`` and ``.requires`` folders, where only the name of a link counts.
+        """
+        files.replace_link(path, str(target))
+        self._changed.add(path.parent)
+
     def remove(self, path: Path) -> bool:
         """Remove a link of ours and the folders left empty; say whether there was one."""
         if self.installation.look(path).owner is not Owner.OURS:
@@ -128,6 +136,8 @@ def _way_out(obstacle: Occupant) -> str:
     name = obstacle.path.name
     if obstacle.description == MASK and suffix(name) in set(UnitKind):
         return f"systemctl --user unmask {name} takes the mask off"
+    if suffix(name) in set(UnitKind):
+        return f"`hmsvcd adopt {name}` takes it over, --backup EXT moves it to {name}.EXT"
     return f"--backup EXT moves it to {name}.EXT"
 
 

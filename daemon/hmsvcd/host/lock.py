@@ -24,10 +24,12 @@ async def lock(
 ) -> AsyncIterator[None]:
     """Hold the lock for the block.
 
+    Raises ``HostError`` where others could take it over: they own its folder, or may write there.
     While another process has it, ``on_wait`` is called once with its process id, and the wait goes
     on without blocking the event loop, for at most ``timeout`` seconds: then ``RefusedError``.
     """
     files.make_folder(path.parent)
+    _demand_own(path.parent)
     descriptor = _try(path)
     if descriptor is None:
         if on_wait is not None:
@@ -45,6 +47,21 @@ def holder(path: Path) -> Holder:
     """Return the process that wrote its id into the lock file last, if it lives."""
     text = (files.read(path) or "").strip()
     return int(text) if text.isdecimal() and Path("/proc", text).exists() else None
+
+
+def _demand_own(folder: Path) -> None:
+    with files.translated("look at", folder):
+        status = folder.stat()
+    if status.st_uid != os.geteuid():
+        raise HostError(
+            f"cannot use {folder}: it belongs to somebody else",
+            "run hmsvcd as its owner, or set $XDG_STATE_HOME to a folder of your own",
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise HostError(
+            f"cannot use {folder}: others may write there",
+            f"look at what is in it, then: chmod 700 {folder}",
+        )
 
 
 async def _wait(path: Path, limit: float | None) -> int:
@@ -80,6 +97,7 @@ def _take(descriptor: int, path: Path) -> bool:
     opened = os.fstat(descriptor)
     if not stat.S_ISREG(opened.st_mode):
         raise HostError(f"cannot lock {path}: it is no file", "remove what lies there")
+    os.fchmod(descriptor, files.PRIVATE_FILE)  # whatever the umask was when it was made
     with suppress(BlockingIOError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # who removed the file has let the next one lock a new file of that name

@@ -5,14 +5,19 @@ One JSON document per line: first the switch, then one line for each action that
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from hmsvcd.host import files
 from hmsvcd.host.disk_format import DiskFormat, build
+from hmsvcd.host.inside import demand_inside
 from hmsvcd.model.generation import JobRecord, Pending
 
 PENDING = DiskFormat("pending switch")
+
+LINKED_AT = "linked_at"
+"""The key of the line that is no result."""
 
 
 class PendingFile:
@@ -32,19 +37,28 @@ class PendingFile:
         head, *lines = text.split("\n")
         try:
             table = json.loads(head)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PENDING.unusable(self.path, f"line 1: {error}") from error
-        return replace(PENDING.decode(Pending, table, self.path), results=_results(lines[:-1]))
+        pending = PENDING.decode(Pending, table, self.path)
+        demand_inside(PENDING, pending.target.generation, self.path)
+        return _with_journal(pending, lines[:-1])
 
     def begin(self, pending: Pending) -> None:
         """Write down a switch, durably, in place of an unfinished one."""
-        head = PENDING.encode(replace(pending, results=()))
+        head = PENDING.encode(replace(pending, results=(), linked_at=0))
         tables = [head, *map(_line, pending.results)]
         files.replace(self.path, "".join(f"{json.dumps(table)}\n" for table in tables))
 
     def append(self, record: JobRecord) -> None:
         """Add a result to the journal; all of its line or none."""
-        line = f"{json.dumps(_line(record))}\n".encode()
+        self._append(_line(record))
+
+    def append_linked(self, at: int) -> None:
+        """Add to the journal that all links have been made (``Pending.linked_at``)."""
+        self._append({LINKED_AT: at})
+
+    def _append(self, table: Mapping[str, str | int]) -> None:
+        line = f"{json.dumps(table)}\n".encode()
         with files.translated("write", self.path):
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
             try:
@@ -67,14 +81,18 @@ def _line(record: JobRecord) -> dict[str, str]:
     return {"unit": record.unit, "action": record.action, "result": record.result}
 
 
-def _results(lines: list[str]) -> tuple[JobRecord, ...]:
-    results = []
+def _with_journal(pending: Pending, lines: Iterable[str]) -> Pending:
+    results, linked_at = [], 0
     for line in lines:
         try:
-            results.append(build(JobRecord, json.loads(line)))
+            table = json.loads(line)
+            if LINKED_AT in table:
+                linked_at = int(table[LINKED_AT])
+            else:
+                results.append(build(JobRecord, table))
         except (ValueError, TypeError):
             break
-    return tuple(results)
+    return replace(pending, results=tuple(results), linked_at=linked_at)
 
 
 def _append(descriptor: int, line: bytes) -> None:

@@ -4,7 +4,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+
+from hmsvcd.host import files
 
 
 def make_private_folder(environ: Mapping[str, str], purpose: str) -> Path:
@@ -17,7 +20,9 @@ def make_private_folder(environ: Mapping[str, str], purpose: str) -> Path:
     around, prefix = _surroundings(environ, purpose)
     for leftover in _leftovers(around, prefix):
         shutil.rmtree(leftover, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=around))
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=around))
+    folder.chmod(files.PRIVATE_FOLDER)  # the umask has counted so far
+    return folder
 
 
 def _surroundings(environ: Mapping[str, str], purpose: str) -> tuple[Path, str]:
@@ -25,7 +30,8 @@ def _surroundings(environ: Mapping[str, str], purpose: str) -> tuple[Path, str]:
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/") and os.access(runtime, os.W_OK):
         around = Path(runtime, "hmsvcd")
-        around.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            files.make_private(around)
         return around, f"{purpose}-"
     return Path(tempfile.gettempdir()), f"hmsvcd-{purpose}-"
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,3 +28,8 @@ def username(environ: Mapping[str, str]) -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def find_program(name: str, path: str | None) -> str | None:
+    """Return where a program lies on a ``$PATH`` (None: this process's); None if nowhere."""
+    return shutil.which(name, path=path)

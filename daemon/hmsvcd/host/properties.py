@@ -70,6 +70,7 @@ UNIT: Table = {
     "ActiveState": ("active_state", _same),
     "SubState": ("sub_state", _same),
     "Description": ("description", _same),
+    "FragmentPath": ("fragment", _same),
     "DropInPaths": ("drop_in_paths", tuple),
     "CanReload": ("can_reload", _same),
     "ConditionResult": ("condition_result", _same),

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from sys import intern
@@ -9,6 +10,7 @@ from sys import intern
 from hmsvcd.errors import HostError
 from hmsvcd.host import files, toml_text
 from hmsvcd.host.disk_format import DiskFormat
+from hmsvcd.host.inside import demand_inside
 from hmsvcd.host.parsed import Parsed
 from hmsvcd.host.paths import Paths
 from hmsvcd.model.generation import Manifest, SavedState, UnitRecord
@@ -41,6 +43,7 @@ class Records:
 
     def numbers(self) -> list[int]:
         """Return the numbers of all generations, ascending, whether or not they can be read."""
+        files.refuse_link(self._generations)
         with files.translated("list", self._generations):
             try:
                 names = [path.name for path in self._generations.iterdir()]
@@ -54,7 +57,7 @@ class Records:
 
     def manifest(self, number: int) -> Manifest | None:
         """Return a generation's manifest, None where there is no such generation."""
-        return self._manifests.read(self._path(number))
+        return self._manifests.read(self.path(number))
 
     def manifests(self) -> list[Manifest]:
         """Return all manifests, ascending."""
@@ -63,7 +66,7 @@ class Records:
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Record a generation, durably. One that is there stays as it is, and must be equal."""
-        path = self._path(manifest.number)
+        path = self.path(manifest.number)
         present = self.manifest(manifest.number)
         if present is None:
             self._manifests.write(path, toml_text.dumps(MANIFEST.encode(manifest)), manifest)
@@ -89,7 +92,7 @@ class Records:
             return None
         manifest = self.manifest(number)
         if manifest is None:
-            raise MANIFEST.unusable(self._path(number), "it is installed, but the file is gone")
+            raise MANIFEST.unusable(self.path(number), "it is installed, but the file is gone")
         return manifest
 
     def set_current(self, number: int) -> None:
@@ -106,13 +109,17 @@ class Records:
         """Record what each unit's action has reached, durably."""
         self._states.write(self._state, self._text(state), state)
 
-    def prune(self, keep: int) -> list[int]:
-        """Remove all but the newest ``keep`` and the installed generation; return the numbers."""
+    def expendable(self, keep: int, besides: int | None = None) -> list[int]:
+        """Return all numbers but those of the newest ``keep``, what is installed, and another."""
         numbers = self.numbers()
-        kept = {*numbers[max(0, len(numbers) - keep) :], self.current_number()}
-        removed = [number for number in numbers if number not in kept]
+        kept = {*numbers[max(0, len(numbers) - keep) :], self.current_number(), besides}
+        return [number for number in numbers if number not in kept]
+
+    def prune(self, keep: int, besides: int | None = None) -> list[int]:
+        """Remove what is ``expendable``, durably; return the numbers."""
+        removed = self.expendable(keep, besides)
         for number in removed:
-            files.remove(self._path(number))
+            files.remove(self.path(number))
         return removed
 
     def drop_unfinished(self) -> None:
@@ -120,23 +127,27 @@ class Records:
         current = self.current_number() or 0
         for number in self.numbers():
             if number > current:
-                files.remove(self._path(number))
+                files.remove(self.path(number))
 
     def clean(self) -> None:
         """Remove what a kill has left half-written."""
         for folder in (self._current.parent, self._generations):
             files.remove_temporary(folder)
 
-    def objects(self) -> frozenset[str]:
-        """Return every store object that a generation or the state names."""
-        paths = [self._path(number) for number in self.numbers()]
+    def objects(self, without: Collection[int] = ()) -> frozenset[str]:
+        """Return every store object that the state or a generation names, but for these."""
+        paths = [self.path(number) for number in self.numbers() if number not in without]
         named = [self._objects.read(path) or frozenset() for path in paths]
         self._objects.retain(paths)
-        records = self.state().units.values()
-        of_state = {name for one in records for name in (one.applied, one.started) if name}
-        return frozenset().union(of_state, *named)
+        return frozenset().union(self.objects_of_state(), *named)
 
-    def _path(self, number: int) -> Path:
+    def objects_of_state(self) -> frozenset[str]:
+        """Return the units' definitions that the state names: those that run, and their likes."""
+        records = self.state().units.values()
+        return frozenset(name for one in records for name in (one.applied, one.started) if name)
+
+    def path(self, number: int) -> Path:
+        """Return where the manifest of a generation lies, or would lie."""
         return self._generations / f"{number}.toml"
 
     def _named(self, path: Path, _text: str) -> frozenset[str]:
@@ -164,6 +175,7 @@ def _manifest(path: Path, text: str) -> Manifest:
     manifest = MANIFEST.decode(Manifest, _table(MANIFEST, path, text), path)
     if f"{manifest.number}.toml" != path.name:
         raise MANIFEST.unusable(path, f"it is generation {manifest.number}")
+    demand_inside(MANIFEST, manifest.generation, path)
     return manifest
 
 
@@ -179,5 +191,5 @@ def _unit_text(unit: str, record: UnitRecord) -> str:
 def _table(kind: DiskFormat, path: Path, text: str) -> object:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise kind.unusable(path, str(error)) from error

@@ -1,7 +1,8 @@
 """The files that make hmsvcd a service of the session, and nothing but those.
 
 What is written says so in its first line, with the hash of all that follows: a file without that
-line, or changed since, is somebody else's, and is neither replaced nor removed.
+line, or changed since, is somebody else's, and is neither replaced nor removed. A unit that was
+changed since is still the service that was made here: it is stopped and disabled.
 """
 
 import os
@@ -19,9 +20,9 @@ from hmsvcd.host import files
 from hmsvcd.host.installation import Installation, Installed, Owner
 from hmsvcd.host.links import MASK
 from hmsvcd.host.paths import Paths
+from hmsvcd.model.daemon import BUS_NAME
 
 UNIT = "hmsvcd.service"
-BUS_NAME = "org.hmsvcd"
 ACTIVATION = f"{BUS_NAME}.service"
 
 _WANTS = "default.target.wants"
@@ -93,8 +94,8 @@ class SessionService:
 
     @property
     def counts(self) -> bool:
-        """Whether the unit that systemd knows by this name is the one that was written here."""
-        return self._occupant.owner is Owner.NOBODY and _is_ours(self.unit)
+        """Whether the unit that systemd knows by this name was written here, edited or not."""
+        return self._occupant.owner is Owner.NOBODY and bool(_signed(self.unit))
 
     def refusals(self) -> Iterator[RefusedError]:
         """Yield why the files cannot be written: what is in the way was not written by us."""
@@ -128,12 +129,12 @@ class SessionService:
         return self._remove(self.activation) if _is_ours(self.activation) else []
 
     def remove_unit(self) -> list[Path]:
-        """Disable and remove the unit; return what was removed."""
-        if not _is_ours(self.unit):
+        """Disable and remove the unit, but keep one that was edited; return what was removed."""
+        if not _signed(self.unit):
             return []
         is_enabled = self.link.is_symlink() and self.link.readlink() == self.unit
         disabled = self._remove(self.link) if is_enabled else []
-        return [*disabled, *self._remove(self.unit)]
+        return [*disabled, *(self._remove(self.unit) if _is_ours(self.unit) else [])]
 
     def left(self) -> list[Path]:
         """Return what is there under the names of our files, and is not ours to remove."""
@@ -142,6 +143,10 @@ class SessionService:
             for path in (self.activation, self.unit)
             if os.path.lexists(path) and not _is_ours(path)
         ]
+
+    def edited(self) -> list[Path]:
+        """Return those that are ``left`` because somebody has edited what was written here."""
+        return [path for path in self.left() if _signed(path)]
 
     def _remove(self, path: Path) -> list[Path]:
         files.remove(path)
@@ -183,11 +188,15 @@ def _put(path: Path, text: str) -> bool:
 
 def _is_ours(path: Path) -> bool:
     """Say whether this is a file that ``_put`` has written, and as it has written it."""
-    if path.is_symlink() or not path.is_file():
-        return False
-    text = files.read(path) or ""
-    signed = _SIGNED.match(text)
+    signed = _signed(path)
     if signed is None:
         return False
-    rest = text[signed.end() :].encode("utf-8", "surrogateescape")
+    rest = signed.string[signed.end() :].encode("utf-8", "surrogateescape")
     return sha256(rest).hexdigest() == signed[1]
+
+
+def _signed(path: Path) -> "re.Match[str] | None":
+    """Return the first line of a file that ``_put`` has written, whoever has edited the rest."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    return _SIGNED.match(files.read(path) or "")

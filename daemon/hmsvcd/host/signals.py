@@ -10,16 +10,25 @@ from hmsvcd.errors import BrokenOffError
 GRACE = 5.0
 """How many seconds after a signal its sender has to be patient."""
 
+SHORT = 0.1
+"""How many seconds a wait may last at least, even if something else is to be done."""
+
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOTHING_CHANGED = "the daemon ends: nothing was changed"
 
 
 class Interruption:
-    """What signals have asked for; made by ``deferred``."""
+    """What signals have asked for, or that there is something else to do; made by ``deferred``.
 
-    def __init__(self) -> None:
+    ``is_waiting`` is set while a ``patience`` lasts.
+    """
+
+    def __init__(self, is_waiting: asyncio.Event | None = None) -> None:
         self._at: float | None = None
         self._waits: dict[asyncio.Timeout, float] = {}
+        self._is_waiting = is_waiting or asyncio.Event()
+        self._patient: set[asyncio.Timeout] = set()
+        self._is_hurried = False
 
     @property
     def happened(self) -> bool:
@@ -37,6 +46,25 @@ class Interruption:
             finally:
                 del self._waits[timeout]
 
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """Bound what goes on by itself as ``wait`` does; ``hurry`` ends it with TimeoutError."""
+        async with self.wait(), asyncio.timeout(SHORT if self._is_hurried else None) as timeout:
+            self._patient.add(timeout)
+            self._is_waiting.set()
+            try:
+                yield
+            finally:
+                self._patient.discard(timeout)
+                if not self._patient:
+                    self._is_waiting.clear()
+
+    def hurry(self) -> None:
+        """Let nobody wait for what goes on by itself: there is something else to do."""
+        self._is_hurried = True
+        for timeout in self._patient:
+            timeout.reschedule(asyncio.get_running_loop().time())
+
     def happen(self) -> None:
         """Bound all waits: a signal has come."""
         self._at = asyncio.get_running_loop().time()
@@ -47,11 +75,13 @@ class Interruption:
 class Ending:
     """That a daemon is to end: at once while it waits, after its switch while one is under way.
 
-    A second signal ends it at once.
+    A second signal ends it at once. ``is_waiting`` is set while its switch waits for what goes on
+    by itself.
     """
 
     def __init__(self) -> None:
         self.requested = asyncio.Event()
+        self.is_waiting = asyncio.Event()
         self._interruption: Interruption | None = None
         self._break_off: Callable[[], None] | None = None
 
@@ -107,11 +137,16 @@ class Ending:
         """
         if self.requested.is_set():
             raise BrokenOffError(_NOTHING_CHANGED)
-        self._interruption = Interruption()
+        self._interruption = Interruption(self.is_waiting)
         try:
             yield self._interruption
         finally:
             self._interruption = None
+
+    def hurry(self) -> None:
+        """Have the switch under way, if any, not wait for what goes on by itself."""
+        if self._interruption is not None:
+            self._interruption.hurry()
 
     def _request(self) -> None:
         self.requested.set()

@@ -4,6 +4,7 @@ An object is a file, a copied folder, or a folder ``<hash>-<unit>`` with the fil
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +16,10 @@ from hmsvcd.host.capture import Part, entries_digest, entry, read_parts
 from hmsvcd.host.seen import Seen, Stamps
 from hmsvcd.model.store import HASH_LENGTH, Entry
 
-_MODES = {"file": 0o400, "executable": 0o500}
+MODES = {"file": 0o400, "executable": 0o500, "folder": files.PRIVATE_FOLDER}
+"""Whatever the umask is: configuration files may hold secrets."""
+
+_OBJECT = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}-.*", re.DOTALL)
 
 
 class Store:
@@ -66,8 +70,14 @@ class Store:
         return files.read(self.path(object_name))
 
     def read_unit(self, object_name: str) -> str | None:
-        """Return the text of the unit in a unit object, None where there is none."""
-        return files.read(self.path(object_name) / label(object_name))
+        """Return the text of the unit in a unit object, None where there is none.
+
+        So it is where a link that somebody has bent names another object, or a place inside one.
+        """
+        path = self.path(object_name)
+        if path.parent != self.root or not os.path.isdir(path):  # noqa: PTH112 - never raises
+            return None
+        return files.read(path / label(object_name))
 
     def verify(self, object_name: str) -> bool:
         """Say whether an object is there and holds what its name says."""
@@ -85,7 +95,7 @@ class Store:
 
     def names(self) -> frozenset[str]:
         """Return the names of all objects, damaged ones included."""
-        return frozenset(name for name in self._entries() if not files.is_temporary(name))
+        return frozenset(filter(_OBJECT.fullmatch, self._entries()))
 
     def clean(self) -> None:
         """Remove what a kill has left half-written."""
@@ -94,15 +104,21 @@ class Store:
                 _remove(self.path(name))
 
     def collect(self, keep: frozenset[str]) -> list[str]:
-        """Remove all other objects, and what a kill left; return the names of the objects."""
-        unwanted = self._entries() - keep
+        """Remove all other objects, and what a kill left; return the names of the objects.
+
+        A kill on the way leaves no object half. What others have put here stays.
+        """
+        unwanted = sorted(self.names() - keep)
         for name in unwanted:
-            with files.translated("remove", self.path(name)):
-                _remove(self.path(name))
+            path = self.path(name)
+            with files.translated("remove", path):
+                _take_away(path)
+        self.clean()
         self._sound.retain(keep)
-        return sorted(name for name in unwanted if not files.is_temporary(name))
+        return unwanted
 
     def _entries(self) -> frozenset[str]:
+        files.refuse_link(self.root)
         root = str(self.root)
         kept = self._names.get(root)
         if kept is not None:
@@ -136,6 +152,7 @@ class Store:
                 staged[object_name] = self._stage(object_name, parts)
 
     def _stage(self, object_name: str, parts: Iterable[Part]) -> Path:
+        files.refuse_link(self.root)
         files.make_folder(self.root)
         beside = files.temporary(self.root)
         try:
@@ -155,7 +172,7 @@ class Store:
             path = self.path(object_name)
             with files.translated("write", path):
                 if os.path.lexists(path):  # damaged: a folder cannot be renamed over another
-                    _remove(path.rename(files.temporary(self.root)))
+                    _take_away(path)
                 beside.rename(path)
         if staged:
             files.sync_folder(self.root)
@@ -190,11 +207,11 @@ def _translated_parts(source: Path) -> Iterator[Part]:
 def _write(root: Path, part: Part) -> Entry:
     path = root / part.path
     if part.kind == "folder":
-        path.mkdir(files.PRIVATE_FOLDER)
+        files.make_private(path)
     elif part.kind == "link":
         path.symlink_to(os.fsdecode(part.content))
     else:
-        files.write(path, part.content, _MODES[part.kind])
+        files.write(path, part.content, MODES[part.kind])
     return entry(part)
 
 
@@ -217,6 +234,11 @@ def _sync_tree(root: Path) -> None:
         for path in root.iterdir():
             _sync_tree(path)
     files.sync(root)
+
+
+def _take_away(path: Path) -> None:
+    """Remove an object; first its name, so that a kill leaves none that is half."""
+    _remove(path.rename(files.temporary(path.parent)))
 
 
 def _remove(path: Path) -> None:

@@ -26,7 +26,6 @@ from hmsvcd.host.properties import (
     brief_unit,
     full_unit,
     systemd_object,
-    tables,
 )
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.unit import is_template, template_of
@@ -59,10 +58,10 @@ class Manager:
         self.gone = connection.gone
 
     @classmethod
-    async def connect(cls, environ: Mapping[str, str], keys: Collection[str] = ()) -> "Manager":
+    async def connect(cls, environ: Mapping[str, str]) -> "Manager":
         """Find the manager on the session bus. Raises NoManagerError if there is none.
 
-        Dictionaries come over its connection with the keys of units' properties and ``keys``.
+        Dictionaries that are answered over its connection have the keys of units' properties only.
         """
         address = session_address(environ)
         if address is None:
@@ -72,7 +71,7 @@ class Manager:
                 HINT,
             )
         try:
-            connection = await Connection.open(address, keys={*KEYS, *keys})
+            connection = await Connection.open(address, keys=KEYS)
         except BusGoneError as error:
             raise NoManagerError(f"Cannot find systemd --user: {error.message}", HINT) from error
         try:
@@ -133,6 +132,13 @@ class Manager:
     async def unit_path(self) -> tuple[str, ...]:
         """Return the search path for unit files in order."""
         return tuple(await self._property("UnitPath"))
+
+    async def has_file(self, unit: str) -> bool:
+        """Say whether there is a file for a unit, loaded or not, that is no mask."""
+        with suppress(CallError):
+            [state] = await self.connection.call(MANAGER, "GetUnitFileState", "s", unit)
+            return not state.startswith("masked")
+        return False
 
     async def process_of(self, bus_name: str) -> int | None:
         """Return the process that owns a name on the manager's bus, None if nobody does."""
@@ -222,11 +228,8 @@ class Manager:
         return str(path)
 
     async def _unit(self, name: str, row: Row) -> ObservedUnit:
-        interfaces = tables(name)
-        found = await side_by_side(
-            self._properties(systemd_object(row.path, interface)) for interface in interfaces
-        )
-        return full_unit(name, row, {key: one for part in found for key, one in part.items()})
+        every_interface = systemd_object(row.path, "")
+        return full_unit(name, row, await self._properties(every_interface))
 
     async def _properties(self, remote: Remote) -> dict[str, Any]:
         [properties] = await self.connection.call(

@@ -10,6 +10,10 @@ if TYPE_CHECKING:  # a status is shown without any
     from hmsvcd.model.plan import Outcome
 
 
+BUS_NAME = "org.hmsvcd"
+"""What the daemon owns on the session bus (docs/dbus.md)."""
+
+
 class DaemonState(StrEnum):
     """What the daemon is doing.
 
@@ -54,6 +58,7 @@ class DaemonStatus:
 
     ``started`` and ``next_try`` are microseconds of the epoch. ``watches`` is ``inotify``, or
     ``polling`` where events do not come by themselves. ``declaration`` is what it follows.
+    ``waiting``: it is paused, and what is declared is not what its last pass has read.
     """
 
     pid: int
@@ -64,3 +69,4 @@ class DaemonStatus:
     watches: str = "inotify"
     next_try: int | None = None
     last_pass: Pass | None = None
+    waiting: bool = False

@@ -58,6 +58,7 @@ class Installing:
     ``overridden``: unit → path of what lies in its place. ``others``: unit → the file of that
     name that counts once ours is gone. ``relinked``: units whose own link is made, re-pointed or
     removed. ``reload_owed``: a daemon-reload that an earlier switch did not come to.
+    ``drop_ins``: loaded instance → the drop-ins that systemd has read for it, in order.
     """
 
     observed: Observed
@@ -72,6 +73,7 @@ class Installing:
     others: Mapping[str, UnitFile] = field(default_factory=dict)
     relinked: frozenset[str] = frozenset()
     reload_owed: bool = False
+    drop_ins: Mapping[str, tuple[UnitFile, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

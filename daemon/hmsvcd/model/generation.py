@@ -67,9 +67,10 @@ class Manifest:
     """A generation as recorded on disk; never changed afterwards.
 
     ``created`` is in microseconds of the epoch. ``declaration`` is the file or folder it came from
-    and ``inputs`` the hash of all that was read. ``cause`` says how it came to be: ``apply`` or
-    ``rollback to 3``. ``left`` holds the input hash and the digest that a rollback went away from.
-    ``settings`` are those that the switch to it was made with.
+    and ``inputs`` the hash of all that was read. ``cause`` says how it came to be: ``apply``,
+    ``rollback to 3`` or ``rollback to 3, after failures of 4``. ``left`` holds the input hash and
+    the digest that a rollback went away from. ``settings`` are those that the switch to it was
+    made with.
     """
 
     number: int
@@ -123,7 +124,10 @@ class Pending:
 
     ``target`` is what it goes to. ``definitions`` holds for each unit every store object that may
     be what systemd runs now. What links this and earlier unfinished switches have made is seen on
-    disk.
+    disk. ``back`` is the generation that it goes away from, which is the one to go back to; None
+    where there is none. ``invocations``: unit → what ran of it before, without the definition that
+    this switch goes to. All links had been made at ``linked_at`` (CLOCK_MONOTONIC, microseconds),
+    0 where they may not have been.
     """
 
     target: Manifest
@@ -131,6 +135,9 @@ class Pending:
     owed: frozenset[str]
     life: str
     results: tuple["JobRecord", ...] = ()
+    back: int | None = None
+    invocations: Mapping[str, str] = field(default_factory=dict)
+    linked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

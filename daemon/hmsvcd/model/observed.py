@@ -11,7 +11,8 @@ class ObservedUnit:
     Times are CLOCK_MONOTONIC microseconds, 0 where the thing never happened. ``job`` is the type
     of a queued job (``start``, ``stop``, ``restart``, …), ``job_path`` its object path.
     ``main_pid`` is the main process that runs, ``last_main_pid`` the last one that ran. What only
-    services have, such as these, keeps its default for other units.
+    services have, such as these, keeps its default for other units. ``fragment`` is the path of
+    the unit file, that of its template for most instances.
     """
 
     name: str
@@ -19,6 +20,7 @@ class ObservedUnit:
     active_state: str = "inactive"
     sub_state: str = "dead"
     description: str = ""
+    fragment: str = ""
     drop_in_paths: tuple[str, ...] = ()
     job: str | None = None
     job_path: str | None = None

@@ -1,6 +1,6 @@
 """What a switch will do, and what came of it: one value for plan, apply, daemon and status."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hmsvcd.model.decision import Decision
@@ -154,11 +154,27 @@ class UnitResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """How a generation came back after failures of the one that followed it.
+
+    ``of`` is the generation that has failed, ``to`` the one that is brought back. ``failure`` says
+    why that could not be done yet; the next switch goes on with it.
+    """
+
+    of: int
+    to: int
+    plan: Plan = field(default_factory=Plan)
+    results: tuple[UnitResult, ...] = ()
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A plan, what came of each action, and the generation that is installed now.
 
     ``problems`` say why this is not what was asked for. After a signal it is ``interrupted``:
-    everything was sent, but not all of it was awaited.
+    everything was sent, but not all of it was awaited. ``fallback`` is how all of it was undone
+    after that, None where it was not.
     """
 
     plan: Plan
@@ -166,3 +182,15 @@ class Outcome:
     generation: int | None = None
     problems: tuple[Diagnostic, ...] = ()
     interrupted: bool = False
+    fallback: Fallback | None = None
+
+    @property
+    def latest(self) -> tuple[UnitResult, ...]:
+        """How the actions ended that brought about what is there now."""
+        fallback = self.fallback
+        return self.results if fallback is None or fallback.failure else fallback.results
+
+    @property
+    def all_results(self) -> tuple[UnitResult, ...]:
+        """How all actions ended, in the order in which they were done."""
+        return (*self.results, *(self.fallback.results if self.fallback else ()))

@@ -45,6 +45,11 @@ DAEMON = Record(
             "What a change of X-Reload-Triggers alone does where X-SwitchMethod is not set.",
             "restart",
         ),
+        "on_failure": Option(
+            Scalar('"keep" or "rollback"', (str,), ("keep", "rollback")),
+            "What becomes of a change that makes units fail: it stays, or all of it is undone.",
+            "keep",
+        ),
         "job_timeout": Option(DURATION, "How long one job of systemd may take.", "2min"),
         "settle": Option(
             DURATION,

@@ -8,6 +8,7 @@ class Settings:
     """The ``[daemon]`` table; all times are seconds (docs/declaration.md)."""
 
     trigger_action: str = "restart"
+    on_failure: str = "keep"
     job_timeout: float = 120.0
     settle: float = 0.5
     start_wait: float = 5.0

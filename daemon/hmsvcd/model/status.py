@@ -1,11 +1,12 @@
 """How things stand: what ``hmsvcd status`` says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hmsvcd.model.daemon import DaemonStatus
 from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.observed import ObservedUnit
 
 
 class Standing(StrEnum):
@@ -37,6 +38,8 @@ class UnitStatus:
     """One unit.
 
     ``since`` is microseconds of the epoch; ``pending`` names what only its next start takes up.
+    ``why`` says how it has failed, as which it counts or is started again; ``log`` is what it
+    wrote last then, None where nobody has looked.
     ``drop_ins`` are the paths of drop-ins that are not ours, ``overridden`` of what counts instead
     of ours.
     """
@@ -53,6 +56,8 @@ class UnitStatus:
     last_action: LastAction | None = None
     overridden: str | None = None
     drop_ins: tuple[str, ...] = ()
+    why: str | None = None
+    log: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,13 @@ class Status:
         units = (unit.standing for unit in self.units.values())
         return Standing.FAILED in {*services, *units}
 
+    @property
+    def all_units(self) -> Iterator[UnitStatus]:
+        """The units of services, then the native ones."""
+        for service in self.services.values():
+            yield from service.units.values()
+        yield from self.units.values()
+
     def only(self, name: str) -> "Status | None":
         """Return what there is of one service or one unit; None where nothing is called so."""
         if name in self.services:
@@ -99,8 +111,9 @@ class StatusReport:
 
     ``status`` is None without a manager. ``paths`` are the files of the declaration. ``held`` says
     why what is installed is not the declaration on purpose (``rollback to 3``). ``daemon`` is None
-    where none runs, or where it does not answer: then ``silent`` is its process. ``paused``:
-    whether saves wait for ``resume``. ``diagnostics`` are those of the declaration, and why what
+    where none runs, or where it does not answer: then ``silent`` is its process. ``own_unit`` is
+    hmsvcd's own service where it is installed, but no daemon runs. ``paused``: whether saves wait
+    for ``resume``. ``diagnostics`` are those of the declaration, and why what
     it says could not be done.
     """
 
@@ -109,5 +122,6 @@ class StatusReport:
     held: str | None = None
     daemon: DaemonStatus | None = None
     silent: int | None = None
+    own_unit: ObservedUnit | None = None
     paused: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -47,6 +47,58 @@ def _still_open(pending: Pending) -> dict[str, tuple[str, ...]]:
     }
 
 
+def told_apart(
+    old: Mapping[str, tuple[str, ...]],
+    pending: Pending,
+    installed: Mapping[str, str],
+    observed: Observed,
+) -> dict[str, tuple[str, ...]]:
+    """Return what each unit may run, without what its invocation shows that it does not.
+
+    ``old`` is from ``possible_definitions``. The invocation of before the unfinished switch has
+    not taken up what that goes to; one that began after systemd had read all of its links has
+    taken up what is installed.
+    """
+    if pending.life != observed.life:
+        return dict(old)
+    return {
+        unit: names if len(names) == 1 else _shown(unit, names, pending, installed, observed)
+        for unit, names in old.items()
+    }
+
+
+def _shown(
+    unit: str,
+    names: tuple[str, ...],
+    pending: Pending,
+    installed: Mapping[str, str],
+    observed: Observed,
+) -> tuple[str, ...]:
+    seen = observed.unit(unit)
+    if seen.active_state not in _UP:
+        return names
+    if seen.invocation and seen.invocation == pending.invocations.get(unit):
+        return tuple(name for name in names if name != pending.target.generation.units.get(unit))
+    linked, began = installed.get(unit), seen.main_start or seen.inactive_exit
+    has_read_links = began > observed.units_loaded > pending.linked_at > 0
+    return (linked,) if linked in names and has_read_links else names
+
+
+def carried_over(pending: Pending | None, units: Mapping[str, str]) -> tuple[JobRecord, ...]:
+    """Return how actions ended that an unfinished switch need not do again for these units.
+
+    ``units``: unit → store object. Nobody has looked yet whether what was started stays up.
+    """
+    if pending is None:
+        return ()
+    reached = pending.target.generation.units
+    return tuple(
+        record
+        for record in pending.results
+        if _took_up(record) and reached.get(record.unit, "") == units.get(record.unit)
+    )
+
+
 def _took_up(record: JobRecord) -> bool:
     return record.action in _TAKES_UP and record.result not in NEVER_RAN | {"starting"}
 
@@ -90,12 +142,13 @@ def advance(state: SavedState, switched: Switched) -> SavedState:
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
     new = UnitRecord()
+    owed = frozenset(_still_owed(switched, results))
     units = {}
     for unit in switched.units:
         before = state.units.get(unit)
         record = new if before is None else _until_now(before, switched, unit, state.life)
-        units[unit] = _advanced(record, switched, unit, actions.get(unit), results.get(unit))
-    owed = frozenset(_still_owed(switched, results))
+        action, result = actions.get(unit), results.get(unit)
+        units[unit] = _advanced(record, switched, unit, action, result, owed=unit in owed)
     return SavedState(switched.after.life, units, owed, switched.left_alone)
 
 
@@ -121,6 +174,8 @@ def _advanced(
     unit: str,
     action: Action | None,
     result: UnitResult | None,
+    *,
+    owed: bool,
 ) -> UnitRecord:
     new = switched.units[unit]
     if unit in switched.relinked:
@@ -134,7 +189,10 @@ def _advanced(
     if unit in switched.leaving:
         return replace(record, result="leaving")
     reached = result is not None and _has_run(result, switched)
-    has_reached = result is None or reached or result.action is ActionKind.KEEP
+    # a restart that has come no further than to stop the unit has no old process to replace: what
+    # starts next is new, by the job, or else because it is owed
+    is_down = owed and result is not None and result.result == "starting"
+    has_reached = result is None or reached or result.action is ActionKind.KEEP or is_down
     if has_reached and record.applied != new:
         record = replace(record, applied=new)
     took_up = reached and action is not None and _takes_all_up(action, switched)

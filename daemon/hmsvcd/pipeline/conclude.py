@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from hmsvcd.errors import HmsvcdError, NotNowError, RefusedError
 from hmsvcd.model.daemon import DaemonState
 from hmsvcd.model.diagnostic import Diagnostic
-from hmsvcd.model.plan import ActionKind, Outcome, UnitResult
+from hmsvcd.model.plan import ActionKind, Fallback, Outcome, UnitResult
 from hmsvcd.pipeline.advance import NEVER_RAN
 
 _DONE = {
@@ -19,6 +19,7 @@ _DONE = {
 }
 _STILL = {"starting": "starting", "leaving": "stopping"}
 AS_DECLARED = "everything is as declared"
+TOO_OFTEN = "changes too often"
 
 _FOR_GOOD = frozenset({"refused", "invalid"})
 """Results of jobs that systemd will not run as things are: trying again does not help."""
@@ -40,12 +41,16 @@ def conclude(
     put_off: Sequence[str] = (),
     held: str | None = None,
     missing: Sequence[str] = (),
+    braked: Sequence[str] = (),
 ) -> Conclusion:
     """Return what a pass came to that could be made; ``errors`` are those of the declaration.
 
-    ``put_off``, ``held`` and ``missing`` are as in ``Reconciled``.
+    ``put_off``, ``held``, ``missing`` and ``braked`` are as in ``Reconciled``.
     """
-    done = "; ".join(_done(outcome, put_off, missing)) if outcome else ""
+    left = _left(put_off, missing, braked)
+    done = "; ".join((*_done(outcome), *left)) if outcome else ""
+    if outcome and outcome.fallback:
+        done = "; ".join(filter(None, (done, *_gone_back(outcome.fallback))))
     if errors:
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
         return Conclusion(
@@ -58,7 +63,9 @@ def conclude(
 
 def _end(outcome: Outcome | None) -> DaemonState:
     """Return whether all is done, or some job has to be tried again, or can never run so."""
-    ends = {result.result for result in outcome.results} if outcome else set()
+    if outcome and outcome.fallback and outcome.fallback.failure:
+        return DaemonState.RETRYING
+    ends = {result.result for result in outcome.latest} if outcome else set()
     if ends & (NEVER_RAN - _FOR_GOOD):
         return DaemonState.RETRYING
     return DaemonState.STUCK if ends & _FOR_GOOD else DaemonState.SETTLED
@@ -70,7 +77,7 @@ def failed(failure: HmsvcdError) -> Conclusion:
     return Conclusion(DaemonState.STUCK if stuck else DaemonState.RETRYING, failure.message)
 
 
-def _done(outcome: Outcome, put_off: Sequence[str], missing: Sequence[str]) -> Iterator[str]:
+def _done(outcome: Outcome) -> Iterator[str]:
     ended: dict[str, list[str]] = {}
     for result in outcome.results:
         if words := _words(result):
@@ -81,10 +88,24 @@ def _done(outcome: Outcome, put_off: Sequence[str], missing: Sequence[str]) -> I
         yield f"repaired {_names(_last_names(each.name for each in outcome.plan.drift))}"
     elif not ended and outcome.plan.files:
         yield "updated what is installed"
+
+
+def _left(put_off: Sequence[str], missing: Sequence[str], braked: Sequence[str]) -> Iterator[str]:
     if put_off:
         yield f"about to remove {_names(put_off)}"
     if missing:
         yield f"about to repair {_names(_last_names(missing))}"
+    if braked:
+        yield f"left {_names(braked)} as before ({TOO_OFTEN})"
+
+
+def _gone_back(fallback: Fallback) -> Iterator[str]:
+    if fallback.failure:
+        yield f"generation {fallback.to} could not be brought back yet: {fallback.failure}"
+        return
+    yield f"rolled back to generation {fallback.to}"
+    if failed := [result.unit for result in fallback.results if result.failed]:
+        yield f"failed after that: {_names(failed)}"
 
 
 def _words(result: UnitResult) -> str | None:

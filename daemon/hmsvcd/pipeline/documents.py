@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # each command has its own of these, and they take their time
     from hmsvcd.model.context import Context
     from hmsvcd.model.daemon import DaemonStatus, Pass
     from hmsvcd.model.generation import Manifest
-    from hmsvcd.model.plan import Outcome, Plan
+    from hmsvcd.model.plan import Fallback, Outcome, Plan, UnitResult
     from hmsvcd.model.rendering import Rendering
     from hmsvcd.model.status import Status, StatusReport, UnitStatus
 
@@ -21,15 +21,18 @@ VERSION = 1
 
 RENDER = ("units", "links", "config_files")
 PLAN = ("actions", "induced", "daemon_reload", "files", "held")
-APPLY = (*PLAN, "results", "generation")
+APPLY = (*PLAN, "results", "generation", "rolled_back")
 PASS = (*APPLY, "pass")
 STATUS = ("daemon", "generation", "declaration", "services", "units")
 _DAEMON = (
     "pid", "version", "state", "started", "declaration", "watches", "next_try", "paused",
-    "last_pass",
+    "waiting", "last_pass",
 )  # fmt: skip
 GENERATIONS = ("generations",)
 LOGS = ("lines",)
+IMPORT = ("toml",)
+GC = ("generations", "objects", "bytes", "dry_run")
+DOCTOR = ("checks",)
 
 
 def document(keys: Iterable[str], diagnostics: Iterable[Diagnostic], values: Document) -> Document:
@@ -126,17 +129,33 @@ def outcome_values(outcome: "Outcome") -> Document:
     """Return what ``apply`` and ``rollback`` say."""
     return {
         **plan_values(outcome.plan),
-        "results": [
-            {
-                "unit": result.unit,
-                "action": result.action.value,
-                "result": result.result,
-                "message": result.message,
-                "log": list(result.log),
-            }
-            for result in outcome.results
-        ],
+        "results": _results(outcome.results),
         "generation": outcome.generation,
+        "rolled_back": _fallback_values(outcome.fallback) if outcome.fallback else None,
+    }
+
+
+def _results(results: "Iterable[UnitResult]") -> list[Document]:
+    return [
+        {
+            "unit": result.unit,
+            "action": result.action.value,
+            "result": result.result,
+            "message": result.message,
+            "log": list(result.log),
+        }
+        for result in results
+    ]
+
+
+def _fallback_values(fallback: "Fallback") -> Document:
+    """Return how a generation was brought back after failures."""
+    return {
+        "of": fallback.of,
+        "to": fallback.to,
+        "failure": fallback.failure,
+        **plan_values(fallback.plan),
+        "results": _results(fallback.results),
     }
 
 
@@ -176,6 +195,8 @@ def _units(units: "Mapping[str, UnitStatus]") -> Document:
             "last_action": asdict(unit.last_action) if unit.last_action else None,
             "overridden": unit.overridden,
             "drop_ins": list(unit.drop_ins),
+            "why": unit.why,
+            "log": None if unit.log is None else list(unit.log),
         }
         for name, unit in units.items()
     }
@@ -216,6 +237,7 @@ def daemon_values(
         "watches": daemon.watches,
         "next_try": daemon.next_try,
         "paused": paused or daemon.state.value == "paused",
+        "waiting": daemon.waiting,
         "last_pass": pass_values(last) if last else None,
     }
 

@@ -51,7 +51,10 @@ def unsteady_for(unit: ObservedUnit, now: int) -> int | None:
 
 
 def why(unit: ObservedUnit) -> str:
-    """Return in a word or two how a unit has failed."""
-    if unit.result in {"exit-code", "signal", "core-dump"}:
+    """Return in a word or two how a unit has failed, with the status of its main process.
+
+    That is 0 where another one has failed, such as ExecStartPre.
+    """
+    if unit.main_status and unit.result in {"exit-code", "signal", "core-dump"}:
         return f"{unit.result}, status {unit.main_status}"
     return unit.result or unit.active_state

@@ -12,6 +12,7 @@ from hmsvcd.model.unit import TRIGGERING, UnitFile, suffix
 from hmsvcd.pipeline.decide.diff import changed_directives, difference
 from hmsvcd.pipeline.decide.states import state_of
 from hmsvcd.pipeline.decide.survey import in_words
+from hmsvcd.pipeline.failing import fails, why
 from hmsvcd.pipeline.taken_up import taken_up
 
 _STANDINGS: Mapping[UnitState, Standing] = {
@@ -79,9 +80,10 @@ def _service(name: str, units: Iterable[UnitStatus]) -> ServiceStatus:
 def _unit(name: str, known: Known) -> UnitStatus:
     seen = known.observed.unit(name)
     record = known.state.units.get(name, UnitRecord())
+    standing = _standing(name, seen, record, known)
     return UnitStatus(
         name=name,
-        standing=_standing(name, seen, record, known),
+        standing=standing,
         active=seen.active_state,
         sub=seen.sub_state,
         result=seen.result or None,
@@ -92,6 +94,7 @@ def _unit(name: str, known: Known) -> UnitStatus:
         last_action=_last_action(record),
         overridden=known.overridden.get(name),
         drop_ins=seen.drop_in_paths,
+        why=_why(standing, seen, record),
     )
 
 
@@ -144,6 +147,13 @@ def _pending(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) ->
     if between in {Difference.SAME, Difference.EQ}:
         return None
     return in_words(changed_directives(started, linked))
+
+
+def _why(standing: Standing, seen: ObservedUnit, record: UnitRecord) -> str | None:
+    """Return how a unit has failed; one that never came to run has failed by our action."""
+    if fails(seen):
+        return why(seen)
+    return f"{record.action} {record.result}" if standing is Standing.FAILED else None
 
 
 def _last_action(record: UnitRecord) -> LastAction | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hmsvcd.cli.diagnostics import counted
-from hmsvcd.cli.options import chosen_declaration, config_option, json_option
+from hmsvcd.cli.options import config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
 
@@ -24,7 +24,10 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
     """
 
     async def body(session: "Session", report: Report) -> ExitCode:
-        loaded = await report.load(session, chosen_declaration(session, config))
+        from hmsvcd.cli.finding import declaration_as_applied  # noqa: PLC0415 - not for --help
+
+        path = await declaration_as_applied(session, config, report)
+        loaded = await report.load(session, path)
         wrong = len(loaded.errors)
         doubtful = len(loaded.diagnostics) - wrong
         found = {"error": wrong, "warning": doubtful}

@@ -29,13 +29,18 @@ def command(config: Path | None) -> ExitCode:
     """Run hmsvcd as a service of your session, now and at every login.
 
     What it writes is said, and taken away by `hmsvcd uninstall`. Run it again after an upgrade:
-    it restarts hmsvcd, and no service that hmsvcd manages. The exit code is 4 if hmsvcd does not
-    become ready.
+    it restarts hmsvcd, and no service that hmsvcd manages. The exit code is 1 if something is in
+    the way or PATH cannot be read (nothing is changed), and 4 if hmsvcd does not become ready.
     """
 
     async def body(session: "Session", report: Report) -> ExitCode:
         from hmsvcd.app.own_service import install  # noqa: PLC0415 - not for --help
+        from hmsvcd.host.declaration import read_declaration  # noqa: PLC0415
 
+        unreadable = read_declaration(config)[1] if config else []
+        if unreadable:
+            report.add(unreadable)
+            return report.finish({}, lambda shown: shown.print("nothing was changed"))
         installed = await install(session, config)
         failed = installed.running == "failed"
         return report.finish(

@@ -17,7 +17,7 @@ def command() -> ExitCode:
 
     What is asked for, as with `hmsvcd apply`, is done all the same.
     """
-    from hmsvcd.cli.asking import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415 - not for --help
     from hmsvcd.host.pausing import pause  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:

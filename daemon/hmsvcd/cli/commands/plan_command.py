@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hmsvcd.cli.options import chosen_declaration, config_option, json_option
+from hmsvcd.cli.options import config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.diagnostic import Diagnostic, Severity
@@ -28,9 +28,11 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
     from hmsvcd.app.refusals import refusals  # noqa: PLC0415
     from hmsvcd.app.target import from_declaration  # noqa: PLC0415
     from hmsvcd.app.texts import both_sides  # noqa: PLC0415
+    from hmsvcd.cli.finding import declaration_as_applied  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
-        loaded = await report.load(session, chosen_declaration(session, config))
+        path = await declaration_as_applied(session, config, report)
+        loaded = await report.load(session, path)
         if loaded.rendering is None:
             return report.finish({})
         planned = await plan_switch(session, from_declaration(loaded))

@@ -20,7 +20,8 @@ def command(as_json: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
 
     Unlike apply, it retries nothing that has failed before.
     """
-    from hmsvcd.cli.asking import find_daemon, outcome_by_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.asking import outcome_by_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415
     from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:

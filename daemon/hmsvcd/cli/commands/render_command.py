@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hmsvcd.cli.options import chosen_declaration, config_option, json_option
+from hmsvcd.cli.options import config_option, json_option
 from hmsvcd.cli.running import Report, run_reported
 from hmsvcd.errors import ExitCode
 from hmsvcd.pipeline.documents import RENDER, rendering_values
@@ -26,7 +26,9 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
     """
 
     async def body(session: "Session", report: Report) -> ExitCode:
-        path = chosen_declaration(session, config)
+        from hmsvcd.cli.finding import declaration_as_applied  # noqa: PLC0415 - not for --help
+
+        path = await declaration_as_applied(session, config, report)
         loaded = await report.load(session, path, with_systemd=False)
         rendering = loaded.rendering
         if rendering is None:

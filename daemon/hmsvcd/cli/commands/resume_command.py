@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command("resume")
 def command() -> ExitCode:
     """Have saves applied again, also those that came meanwhile."""
-    from hmsvcd.cli.asking import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415 - not for --help
     from hmsvcd.host.pausing import resume  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:

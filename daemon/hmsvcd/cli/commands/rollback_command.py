@@ -39,7 +39,8 @@ def command(
     """
     from hmsvcd.app.apply import rollback  # noqa: PLC0415 - not for --help
     from hmsvcd.app.request import Request  # noqa: PLC0415
-    from hmsvcd.cli.asking import find_daemon, outcome_by_daemon  # noqa: PLC0415
+    from hmsvcd.cli.asking import outcome_by_daemon  # noqa: PLC0415
+    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415
     from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:

@@ -22,11 +22,11 @@ def command(config: Path | None) -> ExitCode:
     import_without_tls()
     import asyncio  # noqa: PLC0415
 
-    from hmsvcd.app.daemon import Surroundings, run  # noqa: PLC0415
+    from hmsvcd.app.daemon import Audience, run  # noqa: PLC0415
     from hmsvcd.host.logs import configure, get  # noqa: PLC0415
     from hmsvcd.host.notify import Notifier  # noqa: PLC0415
 
     configure("info")
-    around = Surroundings(get(), Notifier(os.environ), in_terminal=sys.stderr.isatty())
-    asyncio.run(run(config, around))
+    audience = Audience(get(), Notifier(os.environ), in_terminal=sys.stderr.isatty())
+    asyncio.run(run(config, audience))
     return ExitCode.DONE

@@ -33,7 +33,8 @@ def command(
     """Show how the services are, or SERVICE alone: state, since when, and what was done last.
 
     The exit code is 0 when all is well, 4 when a service has failed, 1 when the declaration is
-    wrong. With --watch --json each line is a document.
+    wrong. Of SERVICE it also shows what it wrote last where it has failed. With --watch --json
+    each line is a document.
     """
     from hmsvcd.cli.status_choice import chosen, exit_code  # noqa: PLC0415 - not for --help
     from hmsvcd.cli.status_source import status_answer  # noqa: PLC0415
@@ -50,6 +51,10 @@ def command(
     async def main() -> ExitCode:
         answer = await status_answer(config)
         seen = chosen(answer, service)
+        if service is not None:
+            from hmsvcd.cli.status_log import with_log  # noqa: PLC0415 - for one service only
+
+            seen = await with_log(seen)
         if as_json:
             print_document(status_document(seen))
         else:

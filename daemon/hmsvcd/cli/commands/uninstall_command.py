@@ -19,7 +19,8 @@ def command(purge: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
     """Stop hmsvcd, and remove what `hmsvcd install` has written.
 
     The services that hmsvcd manages go on, and start at every login. With --purge they are
-    stopped and removed, together with all generations; the declaration stays.
+    stopped and removed, together with all generations; the declaration stays. A file that you
+    have edited, or written yourself, stays, too, and the exit code is 1.
     """
 
     async def body(session: "Session", report: Report) -> ExitCode:
@@ -52,13 +53,17 @@ async def _purge(session: "Session", report: Report) -> ExitCode:
 def _show(uninstalled: "Uninstalled", shown: "Console") -> None:
     from hmsvcd.cli.console import one_line  # noqa: PLC0415 - rich is slow to import
 
+    others = [path for path in uninstalled.left if path not in uninstalled.edited]
     if uninstalled.was_stopped:
         shown.print("hmsvcd.service is stopped")
     for path in uninstalled.removed:
         shown.print(one_line(f"removed: {path}"))
-    for path in uninstalled.left:
-        shown.print(one_line(f"left as it is, as hmsvcd did not write it like that: {path}"))
-    if uninstalled.left:
+    for path in uninstalled.edited:
+        shown.print(one_line(f"kept, as it was edited after hmsvcd had written it: {path}"))
+        shown.print(one_line(f"  help: rm {path}"))
+    for path in others:
+        shown.print(one_line(f"left as it is, as hmsvcd did not write it: {path}"))
+    if others:
         shown.print("  help: systemctl --user disable --now hmsvcd ends what is left of it")
     if not uninstalled.removed and not uninstalled.left:
         shown.print("hmsvcd is not installed as a service")

@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from hmsvcd.model.decision import Installing
-from hmsvcd.model.unit import UnitFile, template_of
+from hmsvcd.model.unit import UnitFile, is_template, template_of
+from hmsvcd.pipeline.decide.drop_ins import with_drop_ins
+from hmsvcd.pipeline.syntax.specifiers import resolved
 
 _PROPERTIES = {
     "Wants": "wants", "Requires": "requires", "BindsTo": "binds_to", "Upholds": "upholds",
@@ -40,23 +42,34 @@ class Dependencies:
         """The units that are or were ours, with loaded instances instead of their templates."""
         world = self._world
         ours = {*world.old, *world.new}
-        instances = {unit for unit in world.observed.units if template_of(unit) in ours}
-        return frozenset(
-            unit for unit in ours | instances if not unit.rpartition(".")[0].endswith("@")
-        )
+        instances = {unit for unit in world.observed.units if self._template(unit) in ours}
+        return frozenset(unit for unit in ours | instances if not is_template(unit))
 
     def old(self, unit: str) -> tuple[UnitFile, ...]:
         """Return the definitions that systemd may be running now, if it was ours."""
-        return self._world.old.get(unit) or self._world.old.get(template_of(unit) or "", ())
+        found = self._world.old.get(unit) or self._world.old.get(self._template(unit), ())
+        return tuple(self._whole(unit, one) for one in found) if self._world.drop_ins else found
 
     def new(self, unit: str) -> UnitFile | None:
         """Return our definition after the switch; a masked unit (an empty one) has none."""
-        found = self._world.new.get(unit) or self._world.new.get(template_of(unit) or "")
-        return found if found and found.sections else None
+        found = self._world.new.get(unit) or self._world.new.get(self._template(unit))
+        return self._whole(unit, found) if found and found.sections else None
 
     def other(self, unit: str) -> UnitFile | None:
         """Return another file of that name that counts once ours is gone."""
-        return self._world.others.get(unit) or self._world.others.get(template_of(unit) or "")
+        found = self._world.others.get(unit) or self._world.others.get(self._template(unit))
+        return self._whole(unit, found) if found else None
+
+    def _template(self, unit: str) -> str:
+        """Return the template of an instance, "" where that has a file of its own."""
+        template = template_of(unit)
+        if template is None or self._world.observed.unit(unit).fragment.endswith(f"/{unit}"):
+            return ""
+        return template
+
+    def _whole(self, unit: str, definition: UnitFile) -> UnitFile:
+        drop_ins = self._world.drop_ins.get(unit)
+        return with_drop_ins(definition, drop_ins) if drop_ins else definition
 
     def is_gone(self, unit: str) -> bool:
         """Say whether nothing defines a unit of ours after the switch."""
@@ -73,7 +86,7 @@ class Dependencies:
         definition = self.new(unit) or (self.other(unit) if unit in self.subjects else None)
         linked = _linked(self._world.new_links, unit, directives)
         if definition:
-            return linked | _named(definition, directives)
+            return linked | _named(definition, unit, directives)
         if unit in self.subjects:
             return linked
         old_links = _linked(self._world.old_links, unit, directives)
@@ -84,7 +97,7 @@ class Dependencies:
         linked = _linked(self._world.old_links, unit, directives)
         if unit not in self.subjects:
             return linked | self._loaded(unit, directives)
-        return linked.union(*(_named(old, directives) for old in self.old(unit)))
+        return linked.union(*(_named(old, unit, directives) for old in self.old(unit)))
 
     def _loaded(self, unit: str, directives: Iterable[str]) -> frozenset[str]:
         observed = self._world.observed.units.get(unit)
@@ -148,10 +161,13 @@ def closure(units: Iterable[str], neighbours: Callable[[str], Iterable[str]]) ->
     return reached
 
 
-def _named(definition: UnitFile, directives: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for name in directives for word in definition.words("Unit", name))
+def _named(definition: UnitFile, unit: str, directives: Iterable[str]) -> frozenset[str]:
+    words = (word for name in directives for word in definition.words("Unit", name))
+    return frozenset(resolved(word, unit) for word in words)
 
 
 def _linked(links: Links, unit: str, directives: Iterable[str]) -> frozenset[str]:
-    folders = [f"{unit}.{_FOLDERS[name]}" for name in directives if name in _FOLDERS]
+    kinds = [_FOLDERS[name] for name in directives if name in _FOLDERS]
+    template = template_of(unit)
+    folders = [f"{name}.{kind}" for name in (unit, template) if name for kind in kinds]
     return frozenset(name for folder in folders for name in links.get(folder, ()))

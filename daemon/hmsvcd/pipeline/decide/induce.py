@@ -93,3 +93,10 @@ def owed_by(actions: Iterable[Action], world: Installing) -> frozenset[str]:
         for unit in closure(taken, dependencies.stopping_with)
         if unit not in stay_down and not dependencies.is_gone(unit) and _runs(unit, world)
     )
+
+
+def taken_away(actions: Iterable[Action], world: Installing) -> frozenset[str]:
+    """Return the running units that these actions stop because they are no longer declared."""
+    dependencies = Dependencies(world)
+    stopped = (action.unit for action in actions if action.kind is ActionKind.STOP)
+    return frozenset(unit for unit in stopped if dependencies.is_gone(unit) and _runs(unit, world))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from hmsvcd.model.unit import UnitKind, template_of
 from hmsvcd.pipeline.decide.dependencies import GOES_DOWN_WITH, PULLS_IN, closure
+from hmsvcd.pipeline.syntax.specifiers import resolved
 from hmsvcd.pipeline.syntax.unit_file import parse
 
 Objects = Mapping[str, str]
@@ -99,4 +100,5 @@ def _naming_of(unit: str) -> Callable[[str], frozenset[str]]:
 
 def _named(unit: str, text: str) -> frozenset[str]:
     definition = parse(unit, text)
-    return frozenset(word for where in _NAMING for word in definition.words(*where))
+    words = (word for where in _NAMING for word in definition.words(*where))
+    return frozenset(resolved(word, unit) for word in words)

@@ -4,7 +4,7 @@ A situation is all that a rule may ask about one unit. The table of ``docs/switc
 from this one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -224,12 +224,14 @@ def matching(situation: Situation) -> tuple[Rule, ...]:
     return rule, next(then for then in RULES if then.number >= _GO_ON_AT and then.holds(situation))
 
 
-def table_markdown() -> str:
-    """Return the table as the documentation shows it."""
-    return "| # | if | then |\n|---|---|---|\n" + "".join(_row(rule) for rule in RULES)
+def table_markdown(tests: Mapping[int, Iterable[str]]) -> str:
+    """Return the table as the documentation shows it; ``tests``: rule → names of its tests."""
+    rows = (_row(rule, tests.get(rule.number, ())) for rule in RULES)
+    return "| # | if | then | test |\n|---|---|---|---|\n" + "".join(rows)
 
 
-def _row(rule: Rule) -> str:
+def _row(rule: Rule, tests: Iterable[str]) -> str:
     criteria = " **and** ".join(criterion.words for criterion in rule.criteria) or "else"
     then = f"{rule.verb}; {rule.note}" if rule.note else rule.verb
-    return f"| {rule.number} | {criteria} | {then} |\n"
+    names = ", ".join(f"`{name}`" for name in tests)
+    return f"| {rule.number} | {criteria} | {then} | {names} |\n"

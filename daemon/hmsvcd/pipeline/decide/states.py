@@ -47,13 +47,13 @@ def _stopping(unit: ObservedUnit) -> bool:
 
 
 def _idle(unit: ObservedUnit) -> bool:
-    """Never ran, or was not let run the last time."""
+    """Never ran, or was not let run the last time; a socket can fail without having been up."""
     refused = (
         (not unit.condition_result and unit.condition_timestamp > unit.inactive_enter)
         or (not unit.assert_result and unit.assert_timestamp > unit.inactive_enter)
         or unit.result == "exec-condition"
     )
-    return unit.inactive_enter == 0 or (unit.active_state == "inactive" and refused)
+    return unit.active_state != "failed" and (unit.inactive_enter == 0 or refused)
 
 
 def _held(unit: ObservedUnit) -> bool:

@@ -1,10 +1,13 @@
 """What came of a switch of the daemon, from its document."""
 
+from dataclasses import replace
+
 from hmsvcd.model.decision import Decision, Difference, UnitState
 from hmsvcd.model.plan import (
     Action,
     ActionKind,
     Change,
+    Fallback,
     FileChange,
     Induced,
     LinkKind,
@@ -27,6 +30,30 @@ def outcome_of(found: Document) -> Outcome | None:
     """
     if not isinstance(found.get("actions"), list):
         return None
+    diagnostics = diagnostics_of(found)
+    warnings = tuple(each for each in diagnostics if not each.is_error)
+    return Outcome(
+        replace(_plan(found), warnings=warnings),
+        tuple(map(_result, rows(found, "results"))),
+        number(found, "generation"),
+        tuple(each for each in diagnostics if each.is_error),
+        fallback=_fallback(found.get("rolled_back")),
+    )
+
+
+def _fallback(found: object) -> Fallback | None:
+    if not isinstance(found, dict):
+        return None
+    return Fallback(
+        of=number(found, "of") or 0,
+        to=number(found, "to") or 0,
+        plan=_plan(found),
+        results=tuple(map(_result, rows(found, "results"))),
+        failure=text(found, "failure"),
+    )
+
+
+def _plan(found: Document) -> Plan:
     actions = tuple(
         Action(
             unit=text(each, "unit") or "",
@@ -41,20 +68,12 @@ def outcome_of(found: Document) -> Outcome | None:
         for each in rows(found, "induced")
     )
     reloading = Reloading.BEFORE if found.get("daemon_reload") is True else Reloading.NOT
-    diagnostics = diagnostics_of(found)
-    plan = Plan(
+    return Plan(
         actions,
         induced,
         reloading,
         tuple(map(_file, rows(found, "files"))),
-        warnings=tuple(each for each in diagnostics if not each.is_error),
         decisions=tuple(map(_held, texts(found, "held"))),
-    )
-    return Outcome(
-        plan,
-        tuple(map(_result, rows(found, "results"))),
-        number(found, "generation"),
-        tuple(each for each in diagnostics if each.is_error),
     )
 
 

@@ -46,6 +46,7 @@ def _daemon(found: Document) -> DaemonStatus | None:
         declaration=text(found, "declaration") or "",
         watches=text(found, "watches") or "inotify",
         next_try=number(found, "next_try"),
+        waiting=found.get("waiting") is True,
         last_pass=_pass(last) if last else None,
     )
 
@@ -91,6 +92,7 @@ def _unit(name: str, found: Document) -> UnitStatus:
         last_action=_last_action(last) if last else None,
         overridden=text(found, "overridden"),
         drop_ins=texts(found, "drop_ins"),
+        why=text(found, "why"),
     )
 
 

@@ -46,6 +46,14 @@ def _parser(name: str) -> Callable[[str], UnitFile]:
 
 def _parse(name: str, text: str) -> UnitFile:
     sections: dict[str, dict[str, tuple[str, ...]]] = {}
+    for section, key, value in assignments(text):
+        directives = sections.setdefault(section, {})
+        directives[key] = (*directives.get(key, ()), value)
+    return UnitFile(name, sections)
+
+
+def assignments(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield section, key and value of each assignment of a unit file, in order."""
     current: str | None = None
     for line in _logical_lines(text.removeprefix("\ufeff")):
         if line.startswith("["):
@@ -53,11 +61,8 @@ def _parse(name: str, text: str) -> UnitFile:
             continue
         key, equals, value = line.partition("=")
         key = intern(key.rstrip(_BLANKS))
-        if current is None or not equals or not key:
-            continue
-        directives = sections.setdefault(intern(current), {})
-        directives[key] = (*directives.get(key, ()), value.strip(_BLANKS))
-    return UnitFile(name, sections)
+        if current is not None and equals and key:
+            yield intern(current), key, value.strip(_BLANKS)
 
 
 def _logical_lines(text: str) -> Iterator[str]:
