@@ -134,6 +134,32 @@ def switches(draw: st.DrawFn) -> Installing:
     )
 
 
+@st.composite
+def any_switches(draw: st.DrawFn) -> Installing:
+    """Return a switch around which something foreign lies, or which comes after another one."""
+    world = draw(switches())
+    some = st.sets(st.sampled_from(UNITS), max_size=3)
+    return replace(
+        world,
+        others={unit: draw(definitions(unit)) for unit in sorted(draw(some))},
+        owed=frozenset(draw(some)),
+        drop_ins={unit: (draw(definitions(unit)),) for unit in sorted(draw(some))},
+        reload_owed=draw(st.booleans()),
+    )
+
+
+@given(any_switches())
+@settings(max_examples=60, deadline=None)
+def test_every_switch_is_decided(world: Installing) -> None:
+    """Whatever lies around, each unit gets one decision, and all that is done has its reason."""
+    plan = decide(world)
+    found = [decision.unit for decision in plan.decisions]
+    assert len(found) == len(set(found))
+    assert Dependencies(world).subjects <= set(found)
+    assert all(decision.reason for decision in plan.decisions)
+    assert all(action.reason and action.rule for action in plan.actions)
+
+
 @given(SITUATIONS)
 @settings(deadline=None)
 def test_some_rule_matches_every_situation(situation: Situation) -> None:

@@ -47,7 +47,7 @@ def test_what_fails_by_itself(unit, expected):
     ("unit", "over"),
     [
         (service(**DONE, main_exit=31), True),
-        (service(inactive_enter=0), True),
+        (service(**DONE, inactive_enter=0), True),
         (ObservedUnit("a.service"), True),
         (service(), False),
         (service(**UP), False),

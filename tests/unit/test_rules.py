@@ -1,15 +1,12 @@
 """The table of rules: that it is whole, and that its documentation is current."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from hmsvcd.model.decision import Difference, Method, UnitState
-from hmsvcd.pipeline.decide.rules import RULES, Situation, Verb, matching, table_markdown
-
-DOCUMENTATION = Path(__file__, "../../../docs/switching.md").resolve()
-BEGIN, END = "<!-- rules: begin -->\n", "<!-- rules: end -->\n"
+from hmsvcd.pipeline.decide.rules import RULES, Situation, Verb, matching
+from rules_table import marked_tests, shown, table
 
 CHANGED = Situation("a.service", "service", UnitState.UP, Difference.CHG)
 DOWN = replace(CHANGED, state=UnitState.IDLE, wanted=True)
@@ -87,7 +84,11 @@ def test_rules_are_numbered_in_order() -> None:
     assert set(numbers) == set(range(1, 30))
 
 
+def test_every_rule_is_shown_on_a_real_manager() -> None:
+    """Each row of the table has a test in which systemd does what it says."""
+    assert marked_tests().keys() == {rule.number for rule in RULES}
+
+
 def test_the_documentation_shows_the_table_that_decides() -> None:
     """The table of docs/switching.md, between its markers, is the one made from the rules."""
-    shown = DOCUMENTATION.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    assert shown == table_markdown()
+    assert shown() == table(), "python tests/rules_table.py writes it"

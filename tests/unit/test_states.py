@@ -50,6 +50,7 @@ def service(**properties: object) -> ObservedUnit:
         (service(result="exec-condition"), UnitState.IDLE),
         (service(result="exec-condition", active_state="failed"), UnitState.FAILED),
         (ObservedUnit("a.socket", inactive_enter=40, active_state="failed"), UnitState.FAILED),
+        (ObservedUnit("a.socket", active_state="failed", result="resources"), UnitState.FAILED),
         (ObservedUnit("a.timer", inactive_enter=40), UnitState.HELD),
         (ObservedUnit("unknown.service"), UnitState.IDLE),
     ],

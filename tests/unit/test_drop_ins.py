@@ -1,0 +1,34 @@
+"""Drop-ins: what they make of a unit."""
+
+from hmsvcd.pipeline.decide.drop_ins import with_drop_ins
+from hmsvcd.pipeline.syntax.unit_file import parse
+
+UNIT = parse("a@.service", "[Service]\nExecStart=/bin/a\nEnvironment=A=1\n")
+
+
+def test_drop_ins_add_to_a_unit_in_their_order() -> None:
+    """The last assignment counts where one does; lists grow; sections may be new."""
+    texts = (
+        "[Service]\nEnvironment=B=2\nType=oneshot\n",
+        "[Unit]\nAfter=b\n[Service]\nType=exec\n",
+    )
+    whole = with_drop_ins(UNIT, [parse("a@1.service", text) for text in texts])
+    assert whole.name == "a@.service"
+    assert whole.values("Service", "Environment") == ("A=1", "B=2")
+    assert whole.last("Service", "Type") == "exec"
+    assert whole.words("Unit", "After") == ("b",)
+
+
+def test_an_empty_assignment_drops_what_was_before() -> None:
+    """Two units that differ only in what a drop-in replaces are the same with it."""
+    drop_in = parse("a@1.service", "[Service]\nExecStart=\nExecStart=/bin/b\nEnvironment=\n")
+    whole = with_drop_ins(UNIT, [drop_in])
+    assert whole.values("Service", "ExecStart") == ("/bin/b",)
+    assert whole.values("Service", "Environment") == ("",)
+    other = parse("a@.service", "[Service]\nExecStart=/bin/c\nEnvironment=C=3\n")
+    assert with_drop_ins(other, [drop_in]) == whole
+
+
+def test_a_unit_without_drop_ins_is_itself() -> None:
+    """Nothing is changed by nothing."""
+    assert with_drop_ins(UNIT, []) == UNIT
