@@ -1,6 +1,7 @@
 """A daemon of the tests: what stands behind org.hmsvcd.Manager1 there."""
 
 import asyncio
+from collections.abc import Collection
 
 from hmsvcd.host.control import Control, Properties
 
@@ -28,8 +29,13 @@ class StandIn:
         self.most_at_once = 0
         self.control: Control | None = None
 
-    async def apply(self, backup: str | None, replace: bool) -> int:  # noqa: FBT001 - as it comes
-        return await self._pass("apply", backup, replace)
+    async def apply(
+        self,
+        backup: str | None,
+        replace: bool,  # noqa: FBT001 - as it comes
+        adopt: Collection[str],
+    ) -> int:
+        return await self._pass("apply", backup, replace, *adopt)
 
     async def reconcile(self) -> int:
         return await self._pass("reconcile")

@@ -12,6 +12,11 @@ from struct import pack
 
 import pytest
 
+from hmsvcd.host.bus import Connection
+from hmsvcd.host.control import Control
+from hmsvcd.host.properties import KEYS
+from stand_in import SHOWN, StandIn
+
 SECONDS = 20
 CONFIG = """\
 <busconfig>
@@ -196,6 +201,41 @@ class FakeBus:
 
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@pytest.fixture
+async def connection(bus):
+    """The daemon's connection, opened as that to the service manager is."""
+    opened = await Connection.open(bus.address, keys=KEYS)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def caller(bus):
+    """Somebody else's connection."""
+    opened = await Connection.open(bus.address)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def handlers():
+    """What is behind the interface."""
+    return StandIn()
+
+
+@pytest.fixture
+def defects():
+    """What the daemon's log would get."""
+    return []
+
+
+@pytest.fixture
+async def control(connection, handlers, defects):
+    """A daemon that is served."""
+    async with Control(connection, handlers, SHOWN, defects.append) as serving:
+        yield serving
 
 
 @pytest.fixture

@@ -1,119 +1,40 @@
-"""What the daemon answers on the bus, and to whom."""
+"""What the daemon offers on the bus, and how it answers."""
 
 import asyncio
-import gc
-import os
 import re
-import shlex
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from control_calls import DBUS_ERROR, INTERFACE, VALUES, busctl, described, refusal
 from hmsvcd.errors import (
     BrokenOffError,
-    BusGoneError,
-    CallError,
     CallTimeoutError,
     HmsvcdError,
     HostError,
     NoManagerError,
     RefusedError,
 )
-from hmsvcd.host.bus import BUS, Connection, Match, Remote, side_by_side
-from hmsvcd.host.bus_interface import DOC, EMITS_CHANGED, Arguments, Emitted, Method, Property
+from hmsvcd.host.bus import Match, Remote
+from hmsvcd.host.bus_interface import DOC, EMITS_CHANGED, Emitted, Method, Property
 from hmsvcd.host.bus_object import INTROSPECTABLE, PEER, PROPERTIES, STANDARD
-from hmsvcd.host.bus_server import CALLS_AT_ONCE, CALLS_IN_LINE
 from hmsvcd.host.control import (
-    ERRORS,
-    INTERNAL,
     MANAGER,
     NAME,
-    OPTION_KEYS,
     OPTIONS,
     PATH,
-    Control,
     Properties,
 )
-from hmsvcd.host.properties import KEYS
-from hmsvcd.model.daemon import DaemonState
-from stand_in import SHOWN, StandIn
+from stand_in import SHOWN
 
 pytestmark = pytest.mark.bus
 
-PAGE = Path(__file__).parents[2] / "docs/dbus.md"
-INTERFACE = Remote(NAME, PATH, MANAGER.name)
-VALUES = Remote(NAME, PATH, PROPERTIES.name)
-DBUS_ERROR = "org.freedesktop.DBus.Error"
-NOBODY = 65534
 MEMBERS: tuple[Method | Emitted | Property, ...] = (
     *MANAGER.methods,
     *MANAGER.signals,
     *MANAGER.properties,
 )
-
-
-@pytest.fixture
-async def connection(bus):
-    """The daemon's connection, opened as that to the service manager is."""
-    opened = await Connection.open(bus.address, keys={*KEYS, *OPTION_KEYS})
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def caller(bus):
-    """Somebody else's connection."""
-    opened = await Connection.open(bus.address)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def handlers():
-    """What is behind the interface."""
-    return StandIn()
-
-
-@pytest.fixture
-def defects():
-    """What the daemon's log would get."""
-    return []
-
-
-@pytest.fixture
-async def control(connection, handlers, defects):
-    """A daemon that is served."""
-    async with Control(connection, handlers, SHOWN, defects.append) as serving:
-        yield serving
-
-
-def busctl(bus, *words: str, user: int | None = None) -> asyncio.Task[tuple[int, str, str]]:
-    """Start busctl(1) on a private bus; its exit code, output and errors."""
-
-    async def run() -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            "busctl",
-            f"--address={bus.address}",
-            *words,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-            user=user,
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
-
-    return asyncio.create_task(run())
-
-
-async def refusal(connection, member: str, *arguments, at: Remote = INTERFACE) -> CallError:
-    """Return the error that a call is answered with."""
-    with pytest.raises(CallError) as caught:
-        await connection.call(at, member, *arguments)
-    return caught.value
 
 
 def arguments_of(element: ET.Element, direction: str | None) -> dict[str, str]:
@@ -127,15 +48,6 @@ def arguments_of(element: ET.Element, direction: str | None) -> dict[str, str]:
 def annotation(element: ET.Element, name: str) -> str | None:
     found = element.find(f"annotation[@name='{name}']")
     return None if found is None else found.get("value")
-
-
-async def described(connection, path: str) -> ET.Element:
-    at = Remote(NAME, path, INTROSPECTABLE.name)
-    [text] = await connection.call(at, "Introspect", expect="s")
-    return ET.fromstring(text)
-
-
-# What it offers
 
 
 @pytest.mark.usefixtures("control")
@@ -214,12 +126,16 @@ async def test_busctl_calls_each_method(bus, handlers, words, asked, printed):
 
 
 @pytest.mark.usefixtures("control")
-async def test_both_options_at_once(caller, handlers):
+async def test_all_options_at_once(caller, handlers):
     """The options of Apply can be given together, over a connection that reads few keys."""
-    options = {"backup": caller.variant("s", "old"), "replace": caller.variant("b", value=True)}
+    options = {
+        "backup": caller.variant("s", "old"),
+        "replace": caller.variant("b", value=True),
+        "adopt": caller.variant("as", ["a.service"]),
+    }
     assert await caller.call(INTERFACE, "Apply", "a{sv}", options, expect="t") == [1]
-    assert handlers.asked == [("apply", "old", True)]
-    assert options.keys() == OPTIONS.keys() == OPTION_KEYS
+    assert handlers.asked == [("apply", "old", True, "a.service")]
+    assert options.keys() == OPTIONS.keys()
 
 
 @pytest.mark.usefixtures("control")
@@ -406,256 +322,3 @@ async def test_one_reply_each(caller):
     await caller.call(Remote(NAME, "/", PEER.name), "Ping")
     await caller.call(Remote(NAME, "/", PEER.name), "Ping")
     assert len(replies) == len(set(replies)) == 6
-
-
-# Who may call
-
-
-@pytest.fixture
-def open_bus(folder, bus):
-    """A bus that lets every user in."""
-    config = folder / "bus.conf"
-    text = config.read_text()
-    config.write_text(text.replace("<allow own", '<allow user="*"/><allow own'))
-    folder.chmod(0o755)
-    return bus
-
-
-@pytest.mark.usefixtures("control")
-@pytest.mark.may_skip("only root can become another user")
-async def test_only_the_owner_may_call(open_bus, caller, handlers):
-    """A caller of another user is refused everything, though the bus lets it in."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can become another user")
-    await caller.call(BUS, "ReloadConfig")
-    anything = ["call", BUS.destination, BUS.path, BUS.interface, "GetId"]
-    assert (await busctl(open_bus, *anything, user=NOBODY))[0] == 0
-    for words in (
-        ["call", NAME, PATH, MANAGER.name, "Pause"],
-        ["call", NAME, PATH, PROPERTIES.name, "GetAll", "s", MANAGER.name],
-        ["call", NAME, PATH, MANAGER.name, "Status"],
-    ):
-        refused = await busctl(open_bus, *words, user=NOBODY)
-        assert refused == (1, "", "Call failed: Access denied\n")
-    assert handlers.asked == []
-    assert (await busctl(open_bus, "call", NAME, PATH, MANAGER.name, "Pause"))[0] == 0
-    assert handlers.asked == [("pause",)]
-
-
-@pytest.mark.usefixtures("control")
-async def test_callers_are_forgotten(bus, connection):
-    """A caller is asked for once, and leaves nothing behind when it has left the bus."""
-    before = len(connection._subscriptions), len(asyncio.all_tasks())
-    for _ in range(20):
-        other = await Connection.open(bus.address)
-        await side_by_side(other.call(INTERFACE, "Status") for _ in range(5))
-        assert len(connection._subscriptions) <= before[0] + 2
-        await other.close()
-    while (len(connection._subscriptions), len(asyncio.all_tasks())) != before:
-        await connection.call(BUS, "GetId")
-
-
-# One daemon, many callers, and the end
-
-
-@pytest.mark.usefixtures("control")
-async def test_two_daemons(bus, caller, defects):
-    """A second daemon is refused, with the first one's process, and the first goes on."""
-    second = Control(caller, StandIn(), SHOWN, defects.append)
-    with pytest.raises(
-        RefusedError, match=rf"another hmsvcd daemon runs \(process {os.getpid()}\)"
-    ):
-        async with second:
-            pytest.fail("two daemons serve one bus")
-    assert caller._subscriptions == []
-    other = await Connection.open(bus.address)
-    assert await other.call(INTERFACE, "Status", expect="s")
-    await other.close()
-
-
-async def test_the_name_is_given_back(connection, handlers, defects, caller):
-    """After a daemon another one can serve, on the same connection or on another."""
-    for _ in range(2):
-        for one in (connection, caller):
-            async with Control(one, handlers, SHOWN, defects.append):
-                assert await caller.call(BUS, "NameHasOwner", "s", NAME) == [True]
-            assert await caller.call(BUS, "NameHasOwner", "s", NAME) == [False]
-
-
-async def test_what_the_block_raises_is_raised(connection, handlers, defects):
-    """An error inside of the block comes out as it is, with its cause."""
-    cause = ValueError("why")
-    with pytest.raises(HostError) as caught:
-        async with Control(connection, handlers, SHOWN, defects.append):
-            raise HostError("no room") from cause
-    assert caught.value.__cause__ is cause
-
-
-@pytest.mark.usefixtures("control")
-async def test_a_thousand_calls_at_once(bus, handlers):
-    """A thousand calls at once are all answered, and no more worked on together than may be."""
-    handlers.may_answer.clear()
-    others = [await Connection.open(bus.address) for _ in range(25)]
-    calls = [
-        asyncio.create_task(other.call(INTERFACE, "Status", expect="s"))
-        for other in others
-        for _ in range(40)
-    ]
-    for _ in range(CALLS_AT_ONCE):
-        await handlers.begun.acquire()
-    handlers.may_answer.set()
-    assert await asyncio.gather(*calls) == [[handlers.document]] * 1000
-    assert handlers.most_at_once == CALLS_AT_ONCE
-    for other in others:
-        await other.close()
-
-
-@pytest.mark.usefixtures("control")
-async def test_too_many_calls(bus, handlers):
-    """Beyond what can be kept in line a call is refused, and those in line are answered."""
-    handlers.may_answer.clear()
-    others = [await Connection.open(bus.address) for _ in range(12)]
-    message = others[0]._library.Message
-    calls = [
-        asyncio.create_task(
-            other._bus.call(
-                message(destination=NAME, path=PATH, interface=MANAGER.name, member="Status")
-            )
-        )
-        for other in others
-        for _ in range(100)  # the bus lets each have 128 under way
-    ]
-    done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-    assert {each.result().error_name for each in done} == {f"{DBUS_ERROR}.LimitsExceeded"}
-    handlers.may_answer.set()
-    replies = await asyncio.gather(*calls)
-    assert sum(reply.body == [handlers.document] for reply in replies) == CALLS_IN_LINE
-    for other in others:
-        await other.close()
-
-
-@pytest.mark.usefixtures("control")
-async def test_a_caller_that_leaves(bus, handlers, caller, defects):
-    """A caller that leaves before the reply does no harm to others."""
-    handlers.may_answer.clear()
-    impatient = await Connection.open(bus.address)
-    call = asyncio.create_task(impatient.call(INTERFACE, "Status"))
-    await handlers.begun.acquire()
-    await impatient.close()
-    with pytest.raises(BusGoneError):
-        await call
-    handlers.may_answer.set()
-    assert await caller.call(INTERFACE, "Status", expect="s") == [handlers.document]
-    assert defects == []
-
-
-async def test_leaving_answers_callers(connection, handlers, defects, caller):
-    """A daemon that ends in the middle of a call says so, and leaves no task."""
-    handlers.may_answer.clear()
-    before = asyncio.all_tasks()
-    async with Control(connection, handlers, SHOWN, defects.append):
-        call = asyncio.create_task(caller.call(INTERFACE, "Status"))
-        await handlers.begun.acquire()
-    with pytest.raises(CallError, match="the daemon is ending"):
-        await call
-    assert asyncio.all_tasks() == before
-    assert handlers.at_once == 0
-
-
-async def test_the_end_of_the_bus_cancels_calls(bus, connection, handlers, defects, caller):
-    """When the bus goes, calls under way end, and the daemon can be left as ever."""
-    handlers.may_answer.clear()
-    async with Control(connection, handlers, SHOWN, defects.append) as control:
-        call = asyncio.create_task(caller.call(INTERFACE, "Status"))
-        await handlers.begun.acquire()
-        bus.kill()
-        await handlers.ended.acquire()
-        control.update(replace(SHOWN, state="stuck"))
-        control.pass_finished(1, "{}")
-        with pytest.raises(BusGoneError):
-            await call
-    assert defects == []
-
-
-async def test_the_end_is_noticed_in_sending(bus, handlers, defects):
-    """A signal that meets a dead bus is lost without a complaint, then or later."""
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    connection = await Connection.open(bus.address)
-    async with Control(connection, handlers, SHOWN, defects.append) as control:
-        bus.kill()
-        control.pass_finished(1, "{}")
-        if not connection.gone.is_set():
-            connection._bus._writer.write_callback()  # before the loop reads that it has gone
-        assert connection.gone.is_set()
-    del connection, control
-    await asyncio.sleep(0.01)
-    gc.collect()
-    assert complaints == defects == []
-
-
-async def test_nothing_stays_open(bus, descriptors, handlers, defects):
-    """Serving, calling and leaving again and again opens no descriptor for good."""
-    before = descriptors()
-    for _ in range(20):
-        one, other = await Connection.open(bus.address), await Connection.open(bus.address)
-        async with Control(one, handlers, SHOWN, defects.append) as control:
-            await other.call(INTERFACE, "Status")
-            control.pass_finished(1, handlers.document)
-        await one.close()
-        await other.close()
-    assert descriptors() == before
-
-
-# The documentation
-
-
-@pytest.mark.usefixtures("control")
-async def test_the_lines_shown_work(bus):
-    """What the page types works as it stands; only the bus is another."""
-    shown = re.findall(r"^busctl --user (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    lines = [line.partition(" | ")[0] for line in shown if not line.startswith("monitor")]
-    assert len(lines) > 5
-    for line in lines:
-        code, out, err = await busctl(bus, *shlex.split(line))
-        assert (code, bool(out), err) == (0, True, ""), line
-
-
-def row(name: str, takes: Arguments, gives: Arguments) -> str:
-    """Write a member as the page does."""
-    given = ", ".join(f"{kind} {name}" for name, kind in takes.items())
-    result = ", ".join(f"{kind} {name}" for name, kind in gives.items())
-    return f"{name}({given})" + (f" → {result}" if result else "")
-
-
-def listed(heading: str) -> list[tuple[str, str, str]]:
-    """Return the rows of the tables below a heading: the name, what follows it, the words."""
-    section = (
-        PAGE.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    )
-    return re.findall(r"^\| `([^`]+)`([^|]*) \| ([^|]+) \|$", section, re.MULTILINE)
-
-
-def test_the_page_has_the_table():
-    """The tables of the documentation are those of the code."""
-    assert listed("Methods") == [
-        (row(each.name, each.takes, each.gives), "", each.says) for each in MANAGER.methods
-    ]
-    assert listed("Signals") == [
-        (row(each.name, each.gives, {}), "", each.says) for each in MANAGER.signals
-    ]
-    properties = [
-        (f"{each.type} {each.name}", " (constant)" if each.constant else "", each.says)
-        for each in MANAGER.properties
-    ]
-    assert listed("Properties")[: len(properties)] == properties
-
-
-def test_the_page_names_what_there_is():
-    """States, options and errors of the daemon are all documented."""
-    states = [name for name, _, _ in listed("Properties")[len(MANAGER.properties) :]]
-    assert states == [state.value for state in DaemonState]
-    errors = [name for name, _, _ in listed("Errors") if name.startswith(NAME)]
-    assert errors == [*ERRORS.values(), INTERNAL]
-    text = PAGE.read_text(encoding="utf-8")
-    assert all(f"`{name}` (`{kind}`)" in text for name, kind in OPTIONS.items())

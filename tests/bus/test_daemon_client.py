@@ -17,41 +17,12 @@ from hmsvcd.errors import (
     RefusedError,
 )
 from hmsvcd.host.bus import BUS, Connection
-from hmsvcd.host.control import NAME, OPTION_KEYS, Control
+from hmsvcd.host.control import NAME, Control
 from hmsvcd.host.daemon_client import Daemon
 from hmsvcd.host.properties import KEYS
-from stand_in import SHOWN, StandIn
+from stand_in import SHOWN
 
 pytestmark = pytest.mark.bus
-
-
-@pytest.fixture
-async def connection(bus):
-    """The daemon's connection, opened as that to the service manager is."""
-    opened = await Connection.open(bus.address, keys={*KEYS, *OPTION_KEYS})
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def caller(bus):
-    """Somebody else's connection."""
-    opened = await Connection.open(bus.address)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def handlers():
-    """What is behind the interface."""
-    return StandIn()
-
-
-@pytest.fixture
-async def control(connection, handlers):
-    """A daemon that is served."""
-    async with Control(connection, handlers, SHOWN, lambda _: None) as serving:
-        yield serving
 
 
 @pytest.fixture(params=["every key", "few keys"])
