@@ -5,7 +5,11 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from users import User
+
+Wait = Callable[[Callable[[], object]], None]
 
 FAST = '[daemon]\nsettle = "0s"\n'
 MAIN = f"""\
@@ -100,10 +104,17 @@ WRONG = {
 }
 
 
+class Events(Protocol):
+    """A daemon whose log can be read."""
+
+    def events(self, name: str) -> list[dict[str, str]]:
+        """Return what it has logged of a kind."""
+
+
 class Author:
     """A user who makes mistakes, and whose daemon has three services running."""
 
-    def __init__(self, user, daemon, wait_until) -> None:
+    def __init__(self, user: User, daemon: Events, wait_until: Wait) -> None:
         self.user = user
         self.folder: Path = user.declaration.parent
         self.file: Path = user.declaration

@@ -8,7 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from users import User
+
 Save = Callable[[Path, str], None]
+Wait = Callable[[Callable[[], object]], None]
 
 FAST = '[daemon]\nremoval_delay = "200ms"\nsettle = "0s"\n'
 QUIET = 0.25  # seconds after which the daemon has seen all that it has done itself
@@ -28,7 +31,7 @@ def main_file(seconds: int) -> str:
 class Follower:
     """A user whose daemon follows, and who looks whether it does."""
 
-    def __init__(self, user, wait_until, file: Path) -> None:
+    def __init__(self, user: User, wait_until: Wait, file: Path) -> None:
         self.user = user
         self.file = file
         self.folder = file.parent

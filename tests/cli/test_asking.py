@@ -126,7 +126,7 @@ def test_a_pause_keeps_saves_waiting(user: Any, wait_until: Waiting) -> None:
     assert user("reconcile").code == 0
     assert set(services(user)) == {"one", "two"}
     user.declare(RUNNING + RUNNING.replace("one", "three"))
-    assert "saves are not applied until hmsvcd resume" in user("status").out
+    wait_until(lambda: "a save waits for hmsvcd resume" in user("status").out)
     assert set(services(user)) == {"one", "two"}
     assert user("resume").code == 0
     wait_until(lambda: "three" in services(user))
@@ -150,3 +150,26 @@ def test_without_a_daemon_there_is_nobody_to_reconcile(user: Any, stranger: Any)
     assert refused.code == 1
     assert "does not run" in json.dumps(refused.document["errors"])
     assert stranger("reconcile").code == 3
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "render"])
+def test_what_the_daemon_follows_is_what_is_asked_about(
+    user: Any, wait_until: Waiting, command: str
+) -> None:
+    """Without --config it is what apply would apply, and that it is not one's own is said."""
+    other = user.folder / user.write("other.toml", RUNNING)
+    with subprocess.Popen(
+        [sys.executable, "-m", "hmsvcd", "run", "--config", other], env=user.environ,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        wait_until(lambda: daemon_of(user)["state"] == "settled")
+        assert user(command, "--json").document["warnings"] == []
+        user.declare(RUNNING + "x = 1\n")
+        own = str(user.declaration.parent)
+        found = user(command, "--json")
+        [told] = found.document["warnings"]
+        assert (found.code, str(other) in told["message"], own in told["hint"]) == (0, True, True)
+        named = user(command, "--json", "--config", own)
+        assert (named.code, named.document["warnings"]) == (1, [])
+        process.terminate()
+    assert user(command).code == 1

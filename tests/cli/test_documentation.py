@@ -25,9 +25,11 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/adopting.md",
     "docs/daemon.md",
     "docs/dbus.md",
     "docs/declaration.md",
+    "docs/doctor.md",
     "docs/json.md",
     "docs/logs.md",
     "docs/session-service.md",
@@ -117,6 +119,7 @@ def parameters(declarations: Sequence[Example]) -> list[Any]:
 WRITTEN = [
     *examples("README.md"),
     *examples("docs/declaration.md"),
+    *examples("docs/adopting.md"),
     *examples("docs/session-service.md"),
 ]
 RIGHT = [each for each in WRITTEN if not each.wrong]

@@ -50,11 +50,12 @@ def test_a_second_time_writes_nothing(stranger: Any, home: Path) -> None:
 
 def test_only_the_program_differs_from_the_package(stranger: Any, home: Path) -> None:
     """The unit is the packaged one, with this Python's hmsvcd, and comments."""
-    stranger("install", "-c", "a/b.toml")
+    stranger.write("b.toml", "services = {}\n")
+    stranger("install", "-c", "b.toml")
     lines = (home / f".local/share/systemd/user/{UNIT}").read_text().splitlines()
     packaged = (ROOT / "contrib/systemd" / UNIT).read_text().splitlines()
     [mine] = [line for line in lines if line not in packaged and not line.startswith("#")]
-    arguments = f'"-P" "-m" "hmsvcd" "run" "--config" "{stranger.folder}/a/b.toml"'
+    arguments = f'"-P" "-m" "hmsvcd" "run" "--config" "{stranger.folder}/b.toml"'
     assert mine == f'ExecStart="{sys.executable}" {arguments}'
     assert [line for line in packaged if line not in lines] == ["ExecStart=/usr/bin/hmsvcd run"]
 
@@ -106,15 +107,48 @@ def test_a_foreign_file_is_left_alone(stranger: Any, home: Path, place: str) -> 
 
 
 def test_what_was_edited_is_foreign(stranger: Any, home: Path) -> None:
-    """A unit that install wrote and somebody changed is theirs: kept, and named."""
+    """A unit that install wrote and somebody changed is theirs: kept and named, but disabled."""
     stranger("install")
     unit = home / f".local/share/systemd/user/{UNIT}"
     unit.write_text(unit.read_text().replace("RestartSec=2s", "RestartSec=9s"))
     assert stranger("install").code == 1
     ran = stranger("uninstall")
-    assert f"left as it is, as hmsvcd did not write it like that: {unit}" in ran.out
-    assert files_in(home) == FILES - {f".local/share/dbus-1/services/{ACTIVATION}"}
+    assert ran.code == 1
+    assert f"kept, as it was edited after hmsvcd had written it: {unit}" in ran.out
+    assert files_in(home) == {f".local/share/systemd/user/{UNIT}"}
     assert "RestartSec=9s" in unit.read_text()
+
+
+@pytest.mark.systemd
+def test_what_was_edited_is_stopped(user: Any) -> None:
+    """The service of a unit that somebody changed is stopped and disabled as any other."""
+    user.declare("services = {}\n")
+    assert user("install").code == 0
+    unit = Path(user.environ["HOME"], ".local/share/systemd/user", UNIT)
+    unit.write_text(unit.read_text().replace("RestartSec=2s", "RestartSec=9s"))
+    ran = user("uninstall")
+    assert (ran.code, "hmsvcd.service is stopped" in ran.out) == (1, True)
+    asking = ["systemctl", "--user", "show", "-pActiveState,UnitFileState", UNIT]
+    told = subprocess.run(asking, env=user.environ, check=True, capture_output=True, text=True)
+    assert told.stdout == "ActiveState=inactive\nUnitFileState=disabled\n"
+    assert "RestartSec=9s" in unit.read_text()
+    unit.unlink()
+    assert user("uninstall").code == 0
+
+
+def test_a_declaration_that_is_not_there(stranger: Any, home: Path) -> None:
+    """A name that is wrong is refused before anything is written, and named."""
+    ran = stranger("install", "--config", "typo.toml")
+    assert ran.code == 1
+    assert "typo.toml: error: there is no such declaration" in ran.err
+    assert ran.out == "nothing was changed\n"
+    assert files_in(home) == set()
+    stranger.write("named.toml", "services = {}\n")
+    assert stranger("install", "--config", "named.toml").code == 0
+    assert (
+        f'"--config" "{stranger.folder}/named.toml"'
+        in (home / ".local/share/systemd/user" / UNIT).read_text()
+    )
 
 
 def test_a_mask_is_named(stranger: Any, home: Path) -> None:

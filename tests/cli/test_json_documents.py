@@ -11,9 +11,9 @@ KEYS = {
     ("check",): set(),
     ("render",): {"units", "links", "config_files"},
     ("plan",): PLAN,
-    ("apply",): PLAN | {"results", "generation"},
-    ("rollback",): PLAN | {"results", "generation"},
-    ("reconcile",): PLAN | {"results", "generation"},
+    ("apply",): PLAN | {"results", "generation", "rolled_back"},
+    ("rollback",): PLAN | {"results", "generation", "rolled_back"},
+    ("reconcile",): PLAN | {"results", "generation", "rolled_back"},
     ("status",): {"daemon", "generation", "declaration", "services", "units"},
     ("logs", "one"): {"lines"},
     ("generations",): {"generations"},
@@ -21,7 +21,7 @@ KEYS = {
 DIAGNOSTIC = {"severity", "file", "line", "column", "key", "message", "hint"}
 UNIT = {
     "state", "active", "sub", "result", "pid", "since", "restarts", "pending", "last_action",
-    "overridden", "drop_ins",
+    "overridden", "drop_ins", "why", "log",
 }  # fmt: skip
 
 

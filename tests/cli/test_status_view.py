@@ -10,6 +10,7 @@ from hmsvcd.cli.status_view import problem_lines, report_lines
 from hmsvcd.cli.times import duration, local_time, near_time
 from hmsvcd.model.daemon import DaemonState, DaemonStatus, Pass
 from hmsvcd.model.diagnostic import Place, Position, error
+from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.model.status import (
     LastAction,
     ServiceStatus,
@@ -33,6 +34,9 @@ UNIT = UnitStatus(
 )
 PASS = Pass(7, "change", NOW, 48_300, DaemonState.SETTLED, "reloaded demo", 12)
 DAEMON = DaemonStatus(9, "1.0", DaemonState.SETTLED, NOW, "/d", last_pass=PASS)
+
+
+OWN = ObservedUnit("hmsvcd.service", load_state="loaded")
 
 
 def report(unit: UnitStatus = UNIT, **changes: Any) -> StatusReport:
@@ -68,7 +72,11 @@ def test_the_daemon_has_a_sentence() -> None:
         (replace(DAEMON, state=DaemonState.RETRYING, next_try=NOW + DAY), "retrying · generation"),
         (replace(DAEMON, state=DaemonState.RETRYING, next_try=NOW + DAY), "next try 20"),
         (replace(DAEMON, watches="polling"), "· polling ·"),
-        (replace(DAEMON, state=DaemonState.PAUSED), "until hmsvcd resume"),
+        (replace(DAEMON, state=DaemonState.PAUSED), "saves are not applied until hmsvcd resume"),
+        (
+            replace(DAEMON, state=DaemonState.PAUSED, waiting=True),
+            "· a save waits for hmsvcd resume",
+        ),
         (replace(DAEMON, state=DaemonState.WORKING, last_pass=None), "daemon: working"),
     ],
 )
@@ -82,6 +90,11 @@ def test_what_the_daemon_waits_for_is_told(daemon: DaemonStatus, words: str) -> 
     [
         ({"daemon": None}, "daemon: not running (hmsvcd install"),
         ({"daemon": None, "paused": True}, "paused: hmsvcd resume ends that"),
+        ({"daemon": None, "own_unit": OWN}, "hmsvcd.service is installed but does not run: "),
+        (
+            {"daemon": None, "own_unit": replace(OWN, active_state="active", sub_state="running")},
+            "hmsvcd.service runs, but not on this bus",
+        ),
         ({"daemon": None, "silent": 12}, "daemon: process 12 does not answer"),
     ],
 )
@@ -94,6 +107,11 @@ def test_that_there_is_no_daemon_is_told(changes: dict[str, Any], words: str) ->
     ("changes", "words"),
     [
         ({"standing": Standing.HELD}, "held, as somebody ended it: systemctl --user start demo"),
+        ({"standing": Standing.FAILED, "why": "signal, status 9"}, "failed: signal, status 9"),
+        (
+            {"standing": Standing.STARTING, "why": "exit-code, status 3"},
+            "systemd starts it again after exit-code, status 3",
+        ),
         ({"pending": "ExecStart"}, "pending until its next start: ExecStart"),
         ({"overridden": "/x\x1b[2J"}, r"/x\x1b[2J counts instead"),
         ({"drop_ins": ("/a", "/b")}, "drop-ins /a, /b"),

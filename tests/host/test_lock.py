@@ -169,18 +169,21 @@ async def test_what_is_no_file_cannot_be_locked(path):
 
 async def test_a_read_only_disk_is_an_error_with_its_reason(disk):
     """Without a lock nothing is written."""
+    (disk.path / "state").mkdir()
     disk.make_read_only()
 
     with pytest.raises(HostError, match="Read-only file system"):
-        async with lock(disk.path / "lock"):
+        async with lock(disk.path / "state" / "lock"):
             pytest.fail("nothing can be locked there")
 
 
 async def test_a_full_disk_does_not_keep_us_from_locking(small_disk):
     """Only the holder's number is missing then."""
-    (small_disk / "lock").touch(mode=0o600)
+    path = small_disk / "state" / "lock"
+    path.parent.mkdir()
+    path.touch(mode=0o600)
     with pytest.raises(OSError, match="No space left"):
         (small_disk / "full").write_bytes(b"x" * 100_000)
 
-    async with lock(small_disk / "lock"):
-        assert is_locked(small_disk / "lock")
+    async with lock(path):
+        assert is_locked(path)

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,7 @@ from users import ended
 
 pytestmark = pytest.mark.systemd
 
-KILLER = """
-import os, signal, sys
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-left = int(os.environ["KILL_AT"])
-def audit(event, arguments):
-    global left
-    path = str(arguments[0]) if arguments else ""
-    touches = event in {"os.rename", "os.symlink", "os.remove", "os.rmdir", "os.mkdir"}
-    if event == "open" and isinstance(arguments[2], int):
-        touches = arguments[2] & WRITES
-    if touches and ("/home/" in path or event == "os.symlink"):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(audit)
-"""
-"""A sitecustomize that kills its process just before it changes the disk for the n-th time."""
+FAULTS = Path(__file__).parents[1] / "faults"
 
 STAYS = """
 [daemon]
@@ -141,44 +124,35 @@ def trial(user, expected, interrupt, number: int) -> bool:
     return bool(code == -signal.SIGKILL)
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_killed_at_each_write(user, expected, tmp_path, part):
-    """Killed before any change of the disk, it leaves nothing that the next cannot mend."""
-    number = part + 1
-    while trial(user, expected, partial(killed_apply, user, tmp_path, number), number // 4):
-        number += 4
-    assert number > 40
-
-
-def test_killed_and_then_broken(user, expected, tmp_path):
+def test_killed_and_then_broken(user, expected):
     """Where the declaration cannot be used, what was under way is finished all the same."""
     user.apply(FIRST)
     stays = user.pid("stays.service")
     user.declare(SECOND)
-    assert killed_apply(user, tmp_path, 30) == -signal.SIGKILL
+    kill_an_apply(user)
     assert (user.state / "pending").exists()
     user.apply("broken", code=1)
     user.declare(SECOND)
     assert_stands(user, SECOND, expected[SECOND], stays)
 
 
-def test_killed_and_then_rolled_back(user, expected, tmp_path):
+def test_killed_and_then_rolled_back(user, expected):
     """A rollback after a kill goes back to what was installed before the switch cut off."""
     user.apply(FIRST)
     stays = user.pid("stays.service")
     user.declare(SECOND)
-    assert killed_apply(user, tmp_path, 30) == -signal.SIGKILL
+    kill_an_apply(user)
     user.run("rollback")
     user.declare(FIRST)
     assert_stands(user, FIRST, expected[FIRST], stays)
 
 
-def killed_apply(user, folder: Path, number: int) -> int:
-    """Run an apply that is killed just before its n-th change of the disk."""
-    (folder / "sitecustomize.py").write_text(KILLER)
-    process = user.start("apply", PYTHONPATH=str(folder), KILL_AT=str(number))
+def kill_an_apply(user) -> None:
+    """Have an apply killed when it has begun to make links."""
+    fault = {"FAULT": "SIGKILL", "FAULT_AT": "default.target.wants", "FAULT_LOG": os.devnull}
+    process = user.start("apply", PYTHONPATH=str(FAULTS), PYTHONDONTWRITEBYTECODE="1", **fault)
     process.communicate()
-    return int(process.returncode)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_killed_at_any_time(user, expected):
@@ -196,7 +170,7 @@ def test_killed_at_any_time(user, expected):
         process.communicate()
         return int(process.returncode)
 
-    killed = [trial(user, expected, interrupt, number) for number in range(25)]
+    killed = [trial(user, expected, interrupt, number) for number in range(9)]
     assert any(killed)
 
 

@@ -103,7 +103,7 @@ def test_it_runs_and_is_enabled(owner: Owner, wait_until: Any) -> None:
 def test_the_program_is_the_one_that_was_typed(owner: Owner) -> None:
     """Its path and the declaration's arrive as they are, whatever characters they have."""
     folder = owner.script.parent
-    owner.declare(SERVICES)
+    (folder / "a 'c' $X %h.toml").write_text(SERVICES, encoding="utf-8")
     owner("install", "--config", str(folder / "a 'c' $X %h.toml"))
     command = Path(f"/proc/{owner.pid()}/cmdline").read_text(encoding="utf-8").split("\0")
     assert command[1:-1] == [str(owner.script), "run", "--config", f"{folder}/a 'c' $X %h.toml"]

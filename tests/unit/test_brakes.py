@@ -1,0 +1,123 @@
+"""A unit that changes by itself too often is left alone, ever longer."""
+
+import pytest
+
+from hmsvcd.app.brakes import Brakes
+from hmsvcd.model.plan import ActionKind, Change, FileChange, LinkKind, Outcome, Plan, UnitResult
+
+UNIT = "demo.service"
+
+
+def outcome(unit=UNIT, action=ActionKind.RESTART, result="done", *, new=False):
+    """Return what a pass comes to that acts on one unit."""
+    files = (FileChange(f"/{unit}", Change.CREATE, LinkKind.UNIT, unit),) if new else ()
+    return Outcome(Plan(files=files), (UnitResult(unit, action, result),))
+
+
+def act(brakes, *times, **what):
+    """Have a unit acted upon at these times."""
+    for now in times:
+        brakes.note(outcome(**what), now)
+
+
+def five(brakes, now):
+    """Have a unit restarted five times just now, and return for how long it is left."""
+    act(brakes, *([now] * 5))
+    return brakes.remaining([UNIT], now)
+
+
+@pytest.mark.parametrize(
+    ("times", "is_left"),
+    [
+        ([0, 1, 2, 3], False),
+        ([0, 1, 2, 3, 4], True),
+        ([0, 20, 40, 59, 60], False),
+        ([0, 20, 40, 59, 60, 61], True),
+    ],
+)
+def test_five_times_in_a_minute(times, is_left):
+    """Only what lies within the last minute counts."""
+    brakes = Brakes()
+    act(brakes, *times)
+    assert (brakes.braked(times[-1]) == {UNIT}) is is_left
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "counts"),
+    [
+        (ActionKind.RELOAD, "done", True),
+        (ActionKind.STOP_START, "failed", True),
+        (ActionKind.START, "starting", True),
+        (ActionKind.STOP, "done", True),
+        (ActionKind.RESTART, "canceled", False),
+        (ActionKind.RESTART, "refused", False),
+        (ActionKind.KEEP, "kept", False),
+        (ActionKind.RESET_FAILED, "done", False),
+    ],
+)
+def test_what_counts(action, result, counts):
+    """It counts what has run, however it has ended."""
+    brakes = Brakes()
+    act(brakes, *range(5), action=action, result=result)
+    assert bool(brakes.braked(5)) is counts
+
+
+def test_a_unit_that_is_new_has_not_changed():
+    """To install a unit is no change of it."""
+    brakes = Brakes()
+    act(brakes, *range(5), new=True)
+    assert brakes.braked(5) == frozenset()
+
+
+def test_instances_count_for_their_template():
+    """What all of them are made from is what changes; two that are restarted are one change."""
+    brakes = Brakes()
+    results = tuple(
+        UnitResult(f"demo@{name}.service", ActionKind.RESTART, "done") for name in "ab"
+    )
+    for now in range(4):
+        brakes.note(Outcome(Plan(), results), now)
+    assert brakes.braked(4) == frozenset()
+    brakes.note(Outcome(Plan(), results), 4)
+    assert brakes.braked(4) == {"demo@.service"}
+
+
+def test_it_is_left_ever_longer():
+    """1, 2, 4 … 30 minutes, each counted from the last change that was taken up."""
+    brakes, now, minutes = Brakes(), 0.0, []
+    for _ in range(7):
+        length = five(brakes, now)
+        minutes.append(length / 60)
+        assert brakes.braked(now + length - 0.1) == {UNIT}
+        now += length
+        assert brakes.braked(now) == frozenset()
+    assert minutes == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_calm_is_rewarded():
+    """After half an hour without, a brake is as short as the first."""
+    brakes = Brakes()
+    assert five(brakes, 0) == 60
+    assert five(brakes, 60) == 120
+    assert five(brakes, 180 + 1801) == 60
+
+
+def test_somebody_asks():
+    """An order ends all brakes, and begins to count anew."""
+    brakes = Brakes()
+    five(brakes, 0)
+    brakes.lift()
+    assert brakes.braked(1) == frozenset()
+    assert five(brakes, 1) == 60
+
+
+def test_units_are_apart():
+    """Each has a brake of its own; what is told of it says for how long."""
+    brakes = Brakes()
+    five(brakes, 0)
+    act(brakes, *range(4), unit="other.service")
+    assert brakes.braked(4) == {UNIT}
+    [told] = brakes.warnings([UNIT])
+    assert told.message == "demo.service changes too often: it is left as it is for 1 min"
+    assert told.hint
+    assert not told.is_error
