@@ -11,7 +11,8 @@ from hmsvcd.errors import NoManagerError
 from hmsvcd.host.bus import Connection, Remote
 from hmsvcd.host.journal import Run, follow_argv, last_lines
 from hmsvcd.host.properties import KEYS, MANAGER, SYSTEMD, tables
-from hmsvcd.host.systemd import FEW, PROPERTIES, Manager, unit_of_cgroup
+from hmsvcd.host.systemd import FEW, PROPERTIES, Manager
+from hmsvcd.host.unit_of import unit_of_cgroup
 from hmsvcd.model.observed import ObservedUnit
 
 pytestmark = pytest.mark.systemd

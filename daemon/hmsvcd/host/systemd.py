@@ -27,6 +27,7 @@ from hmsvcd.host.properties import (
     full_unit,
     systemd_object,
 )
+from hmsvcd.host.unit_of import own_cgroup, unit_of_cgroup, unit_of_path
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.unit import is_template, template_of
 
@@ -116,7 +117,7 @@ class Manager:
             unit_path=tuple(manager["UnitPath"]),
             system_state=manager["SystemState"],
             version=_version(manager["Version"]),
-            own_unit=unit_of_cgroup(_own_cgroup(), manager["ControlGroup"]),
+            own_unit=unit_of_cgroup(own_cgroup(), manager["ControlGroup"]),
             started=manager["UserspaceTimestampMonotonic"],
         )
 
@@ -262,40 +263,6 @@ def _pattern(name: str) -> str:
 async def _greet(connection: Connection) -> None:
     """Wait until systemd is on the bus, which holds the call so long where it has just started."""
     await connection.call(PEER, "Ping", within=CONNECT_SECONDS)
-
-
-def unit_of_path(path: str) -> str:
-    """Return the unit of an object path, in which other bytes are escaped (sd_bus_path_encode(3)).
-
-    >>> unit_of_path("/org/freedesktop/systemd1/unit/a_2db_2eservice")
-    'a-b.service'
-    """
-    escaped = path.rpartition("/")[2].encode()
-    return re.sub(
-        rb"_([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), escaped
-    ).decode(errors="backslashreplace")
-
-
-def unit_of_cgroup(cgroup: str, top: str) -> str | None:
-    """Return the service or scope that a control group below a manager's own belongs to.
-
-    >>> unit_of_cgroup("/u.slice/user@1.service/app.slice/a.service/x", "/u.slice/user@1.service")
-    'a.service'
-    """
-    inside = cgroup.removeprefix(top.rstrip("/") + "/")
-    if inside == cgroup:
-        return None
-    units = (part.removeprefix("_") for part in inside.split("/"))
-    return next((unit for unit in units if unit.endswith((".service", ".scope"))), None)
-
-
-def _own_cgroup() -> str:
-    """Return where this process is in the unified hierarchy (cgroups(7)); "" if nowhere."""
-    with suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-            if line.startswith("0::"):
-                return line.removeprefix("0::")
-    return ""
 
 
 def _life(started: int) -> str:
