@@ -105,3 +105,12 @@ def test_what_somebody_saves_again_and_again_is_in_force(user, daemon, wait_unti
         wait_until(lambda: str(seconds) in "".join(user.show("demo.service", "ExecStart")))  # noqa: B023 - called at once
         wait_until(lambda: user.state_of("demo.service") == "active")
     assert daemon.events("problem") == []
+
+
+@pytest.mark.usefixtures("braked")
+def test_an_edit_of_the_service_is_in_force_at_once(user, starts, wait_until):
+    """Whoever mends it need not wait for the end of the time for which it is left."""
+    mended = service("spinner", f"echo start >> {user.home}/starts; exec sleep 1003")
+    user.save(FAST + mended + service("other", "exec sleep 1001"))
+    wait_until(lambda: "1003" in "".join(user.show("spinner.service", "ExecStart")))
+    wait_until(lambda: starts() == 7)

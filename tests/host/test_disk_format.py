@@ -13,7 +13,7 @@ from hmsvcd.host.disk_format import DiskFormat
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
-from hmsvcd.model.generation import NOTHING, Manifest, Pending, SavedState
+from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, SavedState
 from hmsvcd.model.settings import Settings
 
 ODD = "a\r\n\t\"\\'\udcff\x00ü"
@@ -36,6 +36,18 @@ st.register_type_strategy(
 )
 
 
+NAMES = st.text().filter(lambda name: "/" not in name and name not in {"", ".", ".."})
+st.register_type_strategy(
+    Generation,
+    st.builds(
+        Generation,
+        units=st.dictionaries(NAMES, NAMES),
+        links=st.dictionaries(NAMES, st.lists(NAMES).map(tuple)),
+        files=st.dictionaries(NAMES.map("home-services/{}".format), NAMES),
+    ),
+)
+
+
 @given(st.from_type(Manifest), st.from_type(SavedState), st.from_type(Pending))
 @example(ODD_MANIFEST, ODD_STATE, odd_pending())
 @settings(deadline=None, max_examples=60)
@@ -49,6 +61,8 @@ def test_every_value_survives_its_file(manifest, state, pending):
         records.write_state(state)
         records.write_manifest(numbered)
         journal.begin(pending)
+        if pending.linked_at:  # a line of its own, as it comes later
+            journal.append_linked(pending.linked_at)
 
         records = Records(paths)  # which remembers nothing
         assert records.state() == state

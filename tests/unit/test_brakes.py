@@ -17,7 +17,7 @@ def outcome(unit=UNIT, action=ActionKind.RESTART, result="done", *, new=False):
 def act(brakes, *times, **what):
     """Have a unit acted upon at these times."""
     for now in times:
-        brakes.note(outcome(**what), now)
+        brakes.note(outcome(**what), {UNIT}, now)
 
 
 def five(brakes, now):
@@ -76,10 +76,27 @@ def test_instances_count_for_their_template():
         UnitResult(f"demo@{name}.service", ActionKind.RESTART, "done") for name in "ab"
     )
     for now in range(4):
-        brakes.note(Outcome(Plan(), results), now)
+        brakes.note(Outcome(Plan(), results), {"demo@.service"}, now)
     assert brakes.braked(4) == frozenset()
-    brakes.note(Outcome(Plan(), results), 4)
+    brakes.note(Outcome(Plan(), results), {"demo@.service"}, 4)
     assert brakes.braked(4) == {"demo@.service"}
+
+
+def test_an_instance_that_is_declared_counts_for_itself():
+    """No template is there that could be left alone."""
+    brakes = Brakes()
+    for now in range(5):
+        brakes.note(outcome("demo@a.service"), {"demo@a.service"}, now)
+    assert brakes.braked(5) == {"demo@a.service"}
+
+
+def test_who_edits_a_unit_lifts_its_brake():
+    """The others are left as before."""
+    brakes = Brakes()
+    act(brakes, *range(5))
+    act(brakes, *range(5), unit="other.service")
+    brakes.lift_from(["other.service", "new.service"])
+    assert brakes.braked(5) == {UNIT}
 
 
 def test_it_is_left_ever_longer():

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from hmsvcd.app.fallback import last_declared
+from hmsvcd.app.fallback import one_before
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
@@ -126,7 +126,9 @@ async def _go_back(
     if failed.interrupted:
         return replace(failed, fallback=replace(fallback, failure="interrupted"))
     progress.going_back(failed.results, fallback.to)
-    request = replace(request, backup=None, replace=True, asked=False, narrowly=False)
+    request = replace(
+        request, backup=None, adopt=frozenset(), replace=True, asked=False, narrowly=False
+    )
     was = pending.target
     try:
         target = from_manifest(was, session.disk.store, was.cause, was.settings)
@@ -183,7 +185,7 @@ def _earlier(disk: Disk, number: int | None) -> Target:
 def _one_before(records: Records, pending: Pending | None, current: Manifest | None) -> int | None:
     if pending is not None:
         return pending.back or (current.number if current else None)
-    return last_declared(records, current.number) if current else None
+    return one_before(records, current) if current else None
 
 
 def _chosen(records: Records, wanted: int | None) -> Manifest:

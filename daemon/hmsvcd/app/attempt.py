@@ -3,6 +3,7 @@
 # mypy: disable-error-code="explicit-override"
 
 import asyncio
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
@@ -23,6 +24,7 @@ from hmsvcd.host.logs import Logger
 from hmsvcd.host.signals import Ending
 from hmsvcd.model.daemon import Pass
 from hmsvcd.model.diagnostic import Diagnostic, error
+from hmsvcd.model.service import Declaration
 from hmsvcd.model.settings import Settings
 from hmsvcd.pipeline.conclude import conclude, failed
 from hmsvcd.pipeline.read.places import locate
@@ -114,7 +116,7 @@ class Attempts:
             case _:
                 reached = await reconcile(session, read, self, request, waiting)
                 if reached.outcome is not None and not self._is_edited:
-                    self._brakes.note(reached.outcome, _now())
+                    self._brakes.note(reached.outcome, self._declared(), _now())
                 return reached
 
     async def read(self, session: Session) -> Loaded:
@@ -140,6 +142,8 @@ class Attempts:
         loaded = await self._verified(session, loaded)
         self._resting.note(loaded, _now())
         self._is_edited = self.loaded is None or self.loaded.texts != loaded.texts
+        if self._is_edited and self.loaded is not None and self.braked():
+            self._brakes.lift_from(_edited(self.loaded.declaration, loaded.declaration))
         self.loaded = loaded
         if loaded.declaration is not None and loaded.rendering is not None:
             self.settings = loaded.declaration.settings
@@ -165,6 +169,10 @@ class Attempts:
     def braked(self) -> frozenset[str]:
         """Return the units that have changed so often that they are to be left for a while."""
         return self._brakes.braked(_now())
+
+    def _declared(self) -> Collection[str]:
+        rendering = self.loaded.rendering if self.loaded else None
+        return rendering.units if rendering else ()
 
     def may_repair(self, missing: tuple[str, ...]) -> bool:
         """Say whether these links have been missing for so long that nobody makes them anew."""
@@ -225,6 +233,21 @@ class _Waiting(Silence):
     def waiting(self, message: str) -> None:
         """Log who is at work."""
         self._log.info("waiting", text=message)
+
+
+def _edited(before: Declaration | None, now: Declaration | None) -> Iterator[str]:
+    """Yield the units of which a declaration says something else than one read before it did.
+
+    What it does not say, such as what is in a ``source``, does not count.
+    """
+    if now is None:
+        return
+    said = {service.name: service for service in before.services} if before else {}
+    for service in now.services:
+        if said.get(service.name) != service:
+            yield from (unit.name for unit in service.units)
+    native = {unit.name: unit for unit in before.native} if before else {}
+    yield from (unit.name for unit in now.native if native.get(unit.name) != unit)
 
 
 def _now() -> float:

@@ -4,7 +4,7 @@ Think of a service that writes at each start into a file that is its own ``sourc
 declaration itself does not count: that is somebody at work, who wants to see what comes of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hmsvcd.model.diagnostic import Diagnostic, warning
@@ -46,10 +46,11 @@ class Brakes:
     def __init__(self) -> None:
         self._brakes: dict[str, _Brake] = {}
 
-    def note(self, outcome: Outcome, now: float) -> None:
+    def note(self, outcome: Outcome, declared: Collection[str], now: float) -> None:
         """Take note of what a pass has restarted or reloaded that nobody asked for.
 
-        A start counts, too, but for the first one; instances count for their template.
+        A start counts, too, but for the first one; instances that are not ``declared`` themselves
+        count for their template.
         """
         plan = outcome.plan
         new = {
@@ -58,7 +59,7 @@ class Brakes:
             if change.kind is LinkKind.UNIT and change.change is Change.CREATE
         }
         acted = {
-            template_of(result.unit) or result.unit
+            result.unit if result.unit in declared else template_of(result.unit) or result.unit
             for result in outcome.results
             if result.action not in _NO_WORK and result.result not in NEVER_RAN
         }
@@ -68,6 +69,11 @@ class Brakes:
     def lift(self) -> None:
         """Forget all: somebody has asked for what is declared now."""
         self._brakes.clear()
+
+    def lift_from(self, units: Iterable[str]) -> None:
+        """Forget these units: somebody has edited them."""
+        for unit in units:
+            self._brakes.pop(unit, None)
 
     def braked(self, now: float) -> frozenset[str]:
         """Return the units that are to be left alone."""

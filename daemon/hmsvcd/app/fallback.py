@@ -10,6 +10,7 @@ from hmsvcd.app.target import Target, from_manifest
 from hmsvcd.errors import RefusedError
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.records import Records
+from hmsvcd.model.decision import Difference, UnitState
 from hmsvcd.model.generation import PUT_OFF, Manifest
 from hmsvcd.model.plan import UnitResult
 from hmsvcd.pipeline.leaving import without_leaving
@@ -18,12 +19,23 @@ _BY_OTHERS = frozenset({"canceled"})
 """Results that tell of no failure: somebody else wanted something else."""
 
 
-def failures(target: Target, results: Iterable[UnitResult]) -> tuple[str, ...]:
-    """Return the units whose failures undo a switch; a rollback is never undone."""
+def failures(planned: Planned, results: Iterable[UnitResult]) -> tuple[str, ...]:
+    """Return the units whose failures undo a switch; a rollback is never undone.
+
+    What had failed before, and is as it was, says nothing of the change.
+    """
+    target = planned.target
     if target.settings.on_failure != "rollback" or target.left is not None:
         return ()
+    tried_again = {
+        found.unit
+        for found in planned.plan.decisions
+        if found.state is UnitState.FAILED and found.difference is Difference.SAME
+    }
     return tuple(
-        result.unit for result in results if result.failed and result.result not in _BY_OTHERS
+        result.unit
+        for result in results
+        if result.failed and result.result not in _BY_OTHERS and result.unit not in tried_again
     )
 
 
@@ -55,6 +67,28 @@ def generation_before(records: Records, ground: Ground) -> int | None:
     current = ground.current
     if current is None or was_declared(current):
         return current.number if current else None
+    return last_declared(records, current.number)
+
+
+def one_before(records: Records, current: Manifest) -> int | None:
+    """Return the generation before the current one that somebody may want back.
+
+    Where that is one that has come back, it is the one before that: what was gone away from is
+    not gone back to.
+    """
+    while current.left is not None:
+        earlier = (records.manifest(one) for one in reversed(records.numbers()))
+        same = (
+            one
+            for one in earlier
+            if one is not None
+            and one.number < current.number
+            and installs_the_same(one.generation, current.generation)
+        )
+        former = next(same, None)
+        if former is None:
+            break
+        current = former
     return last_declared(records, current.number)
 
 

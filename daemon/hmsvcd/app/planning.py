@@ -1,6 +1,6 @@
 """Plan a switch: everything is looked at, nothing is touched."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hmsvcd.app.adopt import look_about
@@ -157,7 +157,8 @@ def _decided(
     left_alone = tuple(_left_alone(generation, surroundings))
     world = installing(setting)
     plan = decide(world)
-    left = links_of(found.unit for found in plan.decisions if found.rule == LEAVING_RULE)
+    leaving = (found.unit for found in plan.decisions if found.rule == LEAVING_RULE)
+    left = links_of(leaving, ground.installed.units)
     if left:  # their links stay, so they alone are no reason for a daemon-reload
         generation = with_leaving(generation, ground.generation, ground.installed.units, left)
         world = replace(world, relinked=world.relinked - left)
@@ -173,9 +174,12 @@ def _decided(
     return replace(plan, files=files, warnings=warnings, drift=found), generation, world
 
 
-def links_of(units: Iterator[str]) -> frozenset[str]:
-    """Return the units whose links these units come from: an instance has that of its template."""
-    return frozenset(template_of(unit) or unit for unit in units)
+def links_of(units: Iterable[str], installed: Collection[str]) -> frozenset[str]:
+    """Return the units whose links these units come from.
+
+    An instance without a link of its own has that of its template.
+    """
+    return frozenset(unit if unit in installed else template_of(unit) or unit for unit in units)
 
 
 def _left_alone(generation: Generation, surroundings: Surroundings) -> Iterator[Diagnostic]:

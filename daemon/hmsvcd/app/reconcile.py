@@ -4,6 +4,7 @@ A pass of an event is more careful than ``apply``: it removes nothing that may b
 accident, and what was rolled back stays so.
 """
 
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target, from_declaration, from_manifest, is_left
+from hmsvcd.errors import RefusedError
 from hmsvcd.host.disk import Disk
 from hmsvcd.model.generation import NOTHING, PUT_OFF, Generation, Manifest
 from hmsvcd.model.plan import Change, Outcome, Plan
@@ -86,8 +88,9 @@ def _careful(disk: Disk, declared: Target, patience: Patience) -> tuple[Target, 
     back, has_rested = _rolled_back(disk), patience.has_rested()
     is_edited = back is not None and not is_left(declared, back)
     if back is not None and not (is_edited and has_rested):
-        target = from_manifest(back, disk.store, back.cause, declared.settings)
-        return target, Reconciled(held=back.cause, unrested=is_edited)
+        with suppress(RefusedError) if is_edited else nullcontext():  # what is lost is not held
+            target = from_manifest(back, disk.store, back.cause, declared.settings)
+            return target, Reconciled(held=back.cause, unrested=is_edited)
     target, put_off = (declared, ()) if has_rested else _without_removals(disk, declared)
     target, braked = _without_changes(disk, target, patience.braked())
     return target, Reconciled(put_off=put_off, unrested=bool(put_off), braked=braked)

@@ -109,7 +109,7 @@ class Recording:
             for action in self._planned.plan.actions
             if action.kind is ActionKind.RELOAD
         }
-        for unit in new.keys() & old.keys() - reloaded:
+        for unit in new.keys() & old.keys() & self._world.observed.units.keys() - reloaded:
             invocation = self._world.observed.unit(unit).invocation
             if invocation and not {NO_DEFINITION, new[unit]}.intersection(old[unit]):
                 yield unit, invocation

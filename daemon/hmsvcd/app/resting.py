@@ -5,7 +5,9 @@ from dataclasses import replace
 from hmsvcd.app.load import Loaded
 from hmsvcd.model.diagnostic import Place, error
 
-_HOW_TO_MEAN_IT = "remove the file, write a comment into it, or type hmsvcd apply"
+_HOW_TO_MEAN_IT = (
+    "if that is meant, remove a file in conf.d, or write `services = {}` for no service at all"
+)
 
 
 class Resting:

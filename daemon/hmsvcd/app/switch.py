@@ -92,7 +92,8 @@ class Switch:
                 jobs, self._recording.pending, self._progress, settings, interruption
             )
             await self._stop(runner)
-            leaving = links_of(iter(self._stuck)) | frozenset(self._planned.generation.leaving)
+            stuck = links_of(self._stuck, self._planned.ground.installed.units)
+            leaving = stuck | frozenset(self._planned.generation.leaving)
             self._linking.install(leaving)
             linked_at = clock.monotonic()
             self._recording.linked(linked_at)
@@ -113,6 +114,9 @@ class Switch:
         """Return what is owed a start before anything is sent; what goes may have to come back."""
         actions, world = self._planned.plan.actions, self._world
         owed = world.owed | owed_by(actions, world)
+        # with reset-failed, all that says that they are to be started is gone
+        reset = {action.unit for action in actions if action.kind is ActionKind.RESET_FAILED}
+        owed |= {action.unit for action in actions if action.kind in STARTS} & reset
         may_go_back = self._planned.target.settings.on_failure == "rollback"
         return owed | taken_away(actions, world) if may_go_back else owed
 
@@ -143,7 +147,7 @@ class Switch:
         self, results: Sequence[UnitResult], back: int | None
     ) -> tuple[Target | None, tuple[Diagnostic, ...]]:
         """Return what comes back after failures; where nothing can, a warning says why."""
-        if not failures(self._planned.target, results):
+        if not failures(self._planned, results):
             return None, ()
         try:
             return way_back(self._session.disk, self._planned, back), ()

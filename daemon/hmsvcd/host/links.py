@@ -47,6 +47,8 @@ class Links:
 
         That is so in ``.wants`` and ``.requires`` folders, where only the name of a link counts.
         """
+        if not path.is_symlink():
+            raise RefusedError(f"{path} is in the way: it is no link any more")
         files.replace_link(path, str(target))
         self._changed.add(path.parent)
 

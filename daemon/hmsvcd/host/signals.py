@@ -63,13 +63,15 @@ class Interruption:
         """Let nobody wait for what goes on by itself: there is something else to do."""
         self._is_hurried = True
         for timeout in self._patient:
-            timeout.reschedule(asyncio.get_running_loop().time())
+            if not timeout.expired():
+                timeout.reschedule(asyncio.get_running_loop().time())
 
     def happen(self) -> None:
         """Bound all waits: a signal has come."""
         self._at = asyncio.get_running_loop().time()
         for timeout, grace in self._waits.items():
-            timeout.reschedule(self._at + grace)
+            if not timeout.expired():
+                timeout.reschedule(self._at + grace)
 
 
 class Ending:

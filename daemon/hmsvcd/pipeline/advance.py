@@ -188,7 +188,8 @@ def _advanced(
         record = replace(record, action=action.kind, reason=reason, result=outcome, at=at)
     if unit in switched.leaving:
         return replace(record, result="leaving")
-    reached = result is not None and _has_run(result, switched)
+    has_run = result is not None and _has_run(result, switched)
+    reached = has_run or _has_begun_anew(record, switched, unit)
     # a restart that has come no further than to stop the unit has no old process to replace: what
     # starts next is new, by the job, or else because it is owed
     is_down = owed and result is not None and result.result == "starting"
@@ -205,6 +206,18 @@ def _has_run(result: UnitResult, switched: Switched) -> bool:
         return result.result not in NEVER_RAN
     invocation = switched.after.unit(result.unit).invocation
     return invocation != switched.before.unit(result.unit).invocation
+
+
+def _has_begun_anew(record: UnitRecord, switched: Switched, unit: str) -> bool:
+    """Say whether a unit runs the new definition, though its own job may not have run.
+
+    Another unit's start has pulled it in, or it was restarted with what it depends on.
+    """
+    seen = switched.after.unit(unit)
+    if seen.active_state not in _UP or seen.invocation == switched.before.unit(unit).invocation:
+        return False
+    new, between = switched.units[unit], switched.differences.get(unit, Difference.CHG)
+    return taken_up(seen, record, new, between, switched.after) == new
 
 
 def _takes_all_up(action: Action, switched: Switched) -> bool:
