@@ -150,16 +150,3 @@ def test_a_rollback_that_fails(user):
     assert "gone" in "\n".join(web["log"])
     assert user.state_of("web.service") == "failed"
     assert causes(user)[-1] == "rollback to 1, after failures of 2"
-
-
-def test_going_further_back_by_hand(user):
-    """After a rollback, the next one neither tries what failed nor goes to and fro."""
-    for seconds in ("1001", "1002"):
-        user.apply(SETTINGS + f'[services.web]\nprocess.argv = ["/bin/sleep", "{seconds}"]\n')
-    user.apply(SETTINGS + '[services.web]\nprocess.argv = ["/bin/false"]\n', code=4)
-    assert "1002" in "".join(user.show("web.service", "ExecStart"))
-    assert user.run("rollback").code == 0
-    assert "1001" in "".join(user.show("web.service", "ExecStart"))
-    ran = user.run("rollback")
-    assert ran.code == 1
-    assert "there is no earlier generation" in ran.messages

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from hmsvcd.app.fallback import one_before
+from hmsvcd.app.fallback import last_declared
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
@@ -185,7 +185,7 @@ def _earlier(disk: Disk, number: int | None) -> Target:
 def _one_before(records: Records, pending: Pending | None, current: Manifest | None) -> int | None:
     if pending is not None:
         return pending.back or (current.number if current else None)
-    return one_before(records, current) if current else None
+    return last_declared(records, current.number) if current else None
 
 
 def _chosen(records: Records, wanted: int | None) -> Manifest:

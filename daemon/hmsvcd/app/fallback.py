@@ -22,7 +22,8 @@ _BY_OTHERS = frozenset({"canceled"})
 def failures(planned: Planned, results: Iterable[UnitResult]) -> tuple[str, ...]:
     """Return the units whose failures undo a switch; a rollback is never undone.
 
-    What had failed before, and is as it was, says nothing of the change.
+    What had failed before, and is as it was, says nothing of the change; but where a switch was
+    cut off, it may be that one's doing.
     """
     target = planned.target
     if target.settings.on_failure != "rollback" or target.left is not None:
@@ -30,7 +31,9 @@ def failures(planned: Planned, results: Iterable[UnitResult]) -> tuple[str, ...]
     tried_again = {
         found.unit
         for found in planned.plan.decisions
-        if found.state is UnitState.FAILED and found.difference is Difference.SAME
+        if found.state is UnitState.FAILED
+        and found.difference is Difference.SAME
+        and planned.ground.pending is None
     }
     return tuple(
         result.unit
@@ -67,28 +70,6 @@ def generation_before(records: Records, ground: Ground) -> int | None:
     current = ground.current
     if current is None or was_declared(current):
         return current.number if current else None
-    return last_declared(records, current.number)
-
-
-def one_before(records: Records, current: Manifest) -> int | None:
-    """Return the generation before the current one that somebody may want back.
-
-    Where that is one that has come back, it is the one before that: what was gone away from is
-    not gone back to.
-    """
-    while current.left is not None:
-        earlier = (records.manifest(one) for one in reversed(records.numbers()))
-        same = (
-            one
-            for one in earlier
-            if one is not None
-            and one.number < current.number
-            and installs_the_same(one.generation, current.generation)
-        )
-        former = next(same, None)
-        if former is None:
-            break
-        current = former
     return last_declared(records, current.number)
 
 
