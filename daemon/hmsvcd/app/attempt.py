@@ -33,6 +33,10 @@ MISSING_SECONDS = 5.0
 """How long a link of ours may be missing: ``systemctl reenable`` and others make it anew."""
 
 
+WRITING_SECONDS = 0.1
+"""After which what reads wrong is read once more: many programs empty a file and then fill it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A pass that has ended, and in how many seconds what was put off may be done, if anything.
@@ -132,13 +136,16 @@ class Attempts:
 
     async def is_outdated(self, session: Session) -> bool:
         """Say whether the declaration reads other than it did for the last pass."""
-        return self.loaded is None or (await self.read(session)).inputs != self.loaded.inputs
+        return self._is_news(await self.read(session))
 
     async def _read(self, session: Session, *, asked: bool) -> Loaded:
         """Read the declaration for a pass; what somebody asks for is taken at its word."""
         loaded = await self.read(session)
         if not asked:
             loaded = self._resting.judged(loaded)
+            if loaded.rendering is None and self._is_news(loaded):  # somebody may be writing it
+                await asyncio.sleep(WRITING_SECONDS)
+                loaded = self._resting.judged(await self.read(session))
         loaded = await self._verified(session, loaded)
         self._resting.note(loaded, _now())
         self._is_edited = self.loaded is None or self.loaded.texts != loaded.texts
@@ -148,6 +155,9 @@ class Attempts:
         if loaded.declaration is not None and loaded.rendering is not None:
             self.settings = loaded.declaration.settings
         return loaded
+
+    def _is_news(self, loaded: Loaded) -> bool:
+        return self.loaded is None or self.loaded.inputs != loaded.inputs
 
     async def _verified(self, session: Session, loaded: Loaded) -> Loaded:
         """Return what was read; a unit that systemd would refuse is an error."""
