@@ -3,40 +3,27 @@
 import json
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from hmsvcd.pipeline.documents import APPLY
+from running_daemon import RUNNING, Waiting, daemon_beside, daemon_of
 
-RUNNING = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 FAILING = """\
 [services.bad]
 process.argv = ["/bin/sh", "-c", "echo oh no; exit 3"]
 systemd.service.serviceConfig.Restart = "no"
 """
-Waiting = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
 def daemon(user: Any, wait_until: Waiting) -> Iterator["subprocess.Popen[bytes]"]:
     """A daemon that has applied the declaration of one service."""
     user.declare(RUNNING)
-    with subprocess.Popen(
-        [sys.executable, "-m", "hmsvcd", "run"], cwd=user.folder, env=user.environ,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        wait_until(lambda: daemon_of(user)["state"] == "settled")
+    with daemon_beside(user, wait_until) as process:
         yield process
-        process.terminate()
-
-
-def daemon_of(user: Any) -> dict[str, Any]:
-    """Return what is said of the daemon."""
-    found: dict[str, Any] = user("status", "--json").document["daemon"]
-    return found
 
 
 def services(user: Any) -> dict[str, str]:
@@ -158,11 +145,7 @@ def test_what_the_daemon_follows_is_what_is_asked_about(
 ) -> None:
     """Without --config it is what apply would apply, and that it is not one's own is said."""
     other = user.folder / user.write("other.toml", RUNNING)
-    with subprocess.Popen(
-        [sys.executable, "-m", "hmsvcd", "run", "--config", other], env=user.environ,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        wait_until(lambda: daemon_of(user)["state"] == "settled")
+    with daemon_beside(user, wait_until, "--config", str(other)):
         assert user(command, "--json").document["warnings"] == []
         user.declare(RUNNING + "x = 1\n")
         own = str(user.declaration.parent)
@@ -171,5 +154,4 @@ def test_what_the_daemon_follows_is_what_is_asked_about(
         assert (found.code, str(other) in told["message"], own in told["hint"]) == (0, True, True)
         named = user(command, "--json", "--config", own)
         assert (named.code, named.document["warnings"]) == (1, [])
-        process.terminate()
     assert user(command).code == 1

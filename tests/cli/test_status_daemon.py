@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hmsvcd.pipeline.documents import STATUS
+from running_daemon import RUNNING, Waiting, daemon_beside, daemon_of
 
-RUNNING = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 FAILING = """\
 [services.bad]
 process.argv = ["/bin/false"]
@@ -21,27 +21,14 @@ systemd.service.serviceConfig.Restart = "no"
 LAST_PASS = {"number", "cause", "at", "took", "end", "sentence", "generation"}
 HEAVY = ("rich", "tree_sitter", "tomllib", "yaml", "watchfiles", "hmsvcd.pipeline.check",
          "hmsvcd.app", "hmsvcd.host.store")  # fmt: skip
-Waiting = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
 def daemon(user: Any, wait_until: Waiting) -> Iterator["subprocess.Popen[bytes]"]:
     """A daemon that has applied the declaration of one service."""
     user.declare(RUNNING)
-    with subprocess.Popen(
-        [sys.executable, "-m", "hmsvcd", "run"], cwd=user.folder, env=user.environ,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        wait_until(lambda: state(user) == "settled")
+    with daemon_beside(user, wait_until) as process:
         yield process
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-
-
-def daemon_of(user: Any) -> dict[str, Any]:
-    """Return what is said of the daemon."""
-    found: dict[str, Any] = user("status", "--json").document["daemon"]
-    return found
 
 
 def state(user: Any) -> str | None:
