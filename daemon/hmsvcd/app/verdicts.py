@@ -34,7 +34,9 @@ class Verdicts:
         changed = {
             name
             for name, unit in units.items()
-            if not self._says_the_same(unit) and installed.get(name) != unit.object_name
+            if unit is not self._verified.get(name)
+            and installed.get(name) != unit.object_name
+            and not self._says_the_same(unit)
         }
         if not changed:
             return ()

@@ -24,15 +24,18 @@ class Pace:
     """How often the watcher does what, in seconds of the monotonic clock.
 
     It asks for events every ``quiet``, and every ``quick`` for ``quick_for`` after one. It waits
-    until no more come, but ``gather`` at most. It compares how places look every ``compare``, or
-    every ``poll`` where events do not come by themselves; there it tries anew, first after
-    ``poll``, then ever less often, but at least every ``retry``.
+    until no more come, but ``gather`` at most. What the folder of an event holds it takes in
+    ``relist`` later: what is made of the event is neither to wait for that, nor to share a CPU
+    with it. It compares how places look every ``compare``, or every ``poll`` where events do not
+    come by themselves; there it tries anew, first after ``poll``, then ever less often, but at
+    least every ``retry``.
     """
 
     quiet: float = 0.12
     quick: float = 0.002
     quick_for: float = 10.0
     gather: float = 0.1
+    relist: float = 0.1
     compare: float = 10.0
     poll: float = 2.0
     retry: float = 60.0
@@ -63,11 +66,12 @@ class Lookout:
         self._picture = Picture(self._places)
         self._watched = self._picture
         self._inotify: Inotify | None = None
+        self._unlisted: set[str] = set()
         self._is_unsure = False
         self._retry_after = pace.poll
         now = time.monotonic()
         self._compare_at = now + pace.compare
-        self._retry_at = self._quick_until = now
+        self._retry_at = self._quick_until = self._relist_at = now
 
     def run(self, tell: Callable[[Change], None]) -> None:
         """Look out until the order to end; ``tell`` is called after each change."""
@@ -118,6 +122,8 @@ class Lookout:
         events = self._concerned()
         if events:
             return self._take_in(events)
+        if self._unlisted and time.monotonic() >= self._relist_at:
+            self._relist()
         is_due = time.monotonic() >= self._compare_at
         return Change.ANYWHERE if is_due and self._compare_unasked() else Change.NOWHERE
 
@@ -151,10 +157,18 @@ class Lookout:
             events |= more
         self._quick_until = time.monotonic() + self._pace.quick_for
         is_outside = not any(map(self._picture.is_in_tree, events))
-        if self._picture.look_again(events):
+        if not self._unlisted:
+            self._relist_at = time.monotonic() + self._pace.relist
+        self._unlisted |= events
+        if self._picture.look_at_names(events):
             self._compare(is_suspect=True)
             return Change.ANYWHERE
         return Change.OUTSIDE_TREES if is_outside else Change.ANYWHERE
+
+    def _relist(self) -> None:
+        """Take in what the folders of events hold; of what has changed since, more events come."""
+        self._picture.list_again(self._unlisted)
+        self._unlisted.clear()
 
     def _compare_unasked(self) -> bool:
         """Compare since it is time; what no event told of makes the watch suspect.
@@ -173,6 +187,7 @@ class Lookout:
 
     def _compare(self, *, is_suspect: bool = False) -> bool:
         """Say whether places look otherwise than before; watch anew if need be, or if suspect."""
+        self._relist()
         before, came_late = self._picture, False
         self._look()
         if is_suspect or not self._picture.is_watched_like(self._watched):

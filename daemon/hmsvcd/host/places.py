@@ -90,15 +90,24 @@ class Picture:
 
     def look_again(self, paths: set[str]) -> bool:
         """Take in how concerned paths look now; say whether other folders may matter by now."""
+        elsewhere = self.look_at_names(paths)
+        self.list_again(paths)
+        return elsewhere
+
+    def look_at_names(self, paths: set[str]) -> bool:
+        """Do what ``look_again`` does, but for the folders that these paths are listed in."""
         elsewhere = False
         for path in paths:
             status = _status(path)
             if path in self.names:
                 self.names[path] = _signature(status)
             elsewhere |= self._is_watched(path) or self._leads_elsewhere(path, status)
+        return elsewhere
+
+    def list_again(self, paths: set[str]) -> None:
+        """Take in how the folders look by now that these paths are listed in."""
         for folder in set(map(_folder, paths)) & self.listings.keys():
             self.listings[folder], _ = _listing(folder)
-        return elsewhere
 
     def is_in_tree(self, path: str) -> bool:
         """Say whether a path lies in a tree, or is one or a folder in one."""

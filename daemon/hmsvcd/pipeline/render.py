@@ -74,7 +74,9 @@ class Renderer:
         origins: list[Service | Unit] = [*declaration.services, *declaration.native]
         for origin in origins:
             piece = known.get(id(origin))  # which no other can have while the piece holds it
-            if piece is None or any(each != captured[each.source] for each in piece.captured):
+            if piece is None or (
+                piece.captured and any(each != captured[each.source] for each in piece.captured)
+            ):
                 piece = _render(origin, captured, context)
             pieces[id(origin)] = piece
         rendering = _exchanged(self._rendering, known.values(), pieces.values())

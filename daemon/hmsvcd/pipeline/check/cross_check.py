@@ -66,16 +66,8 @@ def idle_units(units: Sequence[Unit], broken: frozenset[str]) -> Iterator[Diagno
 
     Of a unit that is ``broken`` it is not known what starts it.
     """
-    idle = [unit for unit in units if _waits_for_a_start(unit) and unit.name not in broken]
-    if not idle:
-        return
-    started = {
-        name
-        for unit in units
-        for section, directive in _STARTERS
-        for value in unit.sections.get(section, {}).get(directive, ())
-        for name in value.split()
-    }
+    idle = [unit for unit in units if waits_for_a_start(unit) and unit.name not in broken]
+    started = started_by(units) if idle else ()
     for unit in idle:
         if unit.name not in started:
             kind = suffix(unit.name)
@@ -84,7 +76,18 @@ def idle_units(units: Sequence[Unit], broken: frozenset[str]) -> Iterator[Diagno
             yield warning(f"nothing starts this {kind}", unit.place, hint=hint)
 
 
-def _waits_for_a_start(unit: Unit) -> bool:
+def started_by(units: Iterable[Unit]) -> frozenset[str]:
+    """Return the units that some units start with themselves."""
+    return frozenset(
+        name
+        for unit in units
+        for section, directive in _STARTERS
+        for value in unit.sections.get(section, {}).get(directive, ())
+        for name in value.split()
+    )
+
+
+def waits_for_a_start(unit: Unit) -> bool:
     """Say whether a unit does nothing unless it is started, and no target does so."""
     if unit.wanted_by or unit.required_by:
         return False

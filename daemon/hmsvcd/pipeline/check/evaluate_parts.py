@@ -4,20 +4,11 @@ from collections.abc import Container, Sequence
 from contextlib import suppress
 
 from hmsvcd.model.diagnostic import Diagnostic
-from hmsvcd.model.schema import NATIVE_KINDS
 from hmsvcd.model.service import Service, Unit
 from hmsvcd.pipeline.check.build_native import build_native, native_name
 from hmsvcd.pipeline.check.build_service import build_service
-from hmsvcd.pipeline.check.parts import (
-    Name,
-    Outline,
-    Part,
-    Parts,
-    Written,
-    outline,
-    services_in,
-    unchanged,
-)
+from hmsvcd.pipeline.check.outlines import Outlines
+from hmsvcd.pipeline.check.parts import Name, Part, Parts, Written, services_in, unchanged
 from hmsvcd.pipeline.check.privileges import warnings as privilege_warnings
 from hmsvcd.pipeline.merge.evaluate import Evaluation
 from hmsvcd.pipeline.merge.leaf import LeafNode
@@ -34,10 +25,16 @@ class Round:
     ``held`` (None: all).
     """
 
-    def __init__(self, evaluation: Evaluation, known: Parts, held: Container[Name] | None) -> None:
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        outlines: Outlines,
+        known: Parts,
+        held: Container[Name] | None,
+    ) -> None:
         self.evaluation = evaluation
         self._held = held
-        outlined = outlined_below(evaluation.root)
+        outlined = outlines.below(evaluation.root)
         self._stand_alone = not evaluation.looked_up  # else services count for what is around them
         self._told = list(evaluation.take_diagnostics())
         self._gone = unchanged(outlined, known)
@@ -79,20 +76,6 @@ class Round:
 
     def _asked_since(self, number: int) -> set[Name]:
         return self._gone & services_in(self.evaluation.looked_up[number:])
-
-
-def outlined_below(root: TableNode) -> Outline:
-    """Judge the tables around services and native units, and return what is written for these."""
-    systemd = root.table("systemd")
-    user = systemd.table("user")
-    tables = [root.table("services"), *map(user.table, NATIVE_KINDS)]
-    for table in (root, systemd, user, *tables):
-        with suppress(FailedError):
-            table.check()
-    outlined: dict[Name, Written | None] = {}
-    for table in tables:
-        outlined |= outline(table)
-    return outlined
 
 
 def _evaluate(evaluation: Evaluation, name: Name, written: Written | None) -> Part:

@@ -5,16 +5,14 @@ written for it and from the context; what it comes to together with others, wher
 another by ``home.services``: those that are connected so are evaluated again all or none.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import is_
+from itertools import chain
+from operator import attrgetter, is_
 from typing import Any
 
-from hmsvcd.model.definition import Definition
 from hmsvcd.model.diagnostic import Diagnostic, Place
 from hmsvcd.model.service import Service, Unit
-from hmsvcd.pipeline.merge.merging import FailedError
-from hmsvcd.pipeline.merge.table import TableNode
 
 Name = tuple[str, ...]
 """The keys that lead to a part: ``("services", "demo")``."""
@@ -43,29 +41,6 @@ Parts = Mapping[Name, Part]
 Outline = Mapping[Name, Written | None]
 
 
-def outline(table: TableNode) -> Outline:
-    """Return the parts in a table, each with what is written for it."""
-    path = table.path
-    found: dict[str, Written | None] = {}
-    for layer in _layers(table):
-        places, is_plain = (layer.place,), not layer.conditions
-        for name, value in layer.value.items():
-            if name not in found and is_plain:
-                found[name] = (places, (value,))
-            elif is_plain and (others := found[name]) is not None:
-                found[name] = ((*others[0], *places), (*others[1], value))
-            else:
-                found[name] = None
-    return {(*path, name): found[name] for name in table.fitting(found)}
-
-
-def _layers(table: TableNode) -> Sequence[Definition]:
-    try:
-        return table.layers()
-    except FailedError:
-        return ()
-
-
 def unchanged(outlined: Outline, known: Parts) -> set[Name]:
     """Return the parts that must come to the same as those that are known.
 
@@ -74,7 +49,9 @@ def unchanged(outlined: Outline, known: Parts) -> set[Name]:
     same = {
         name
         for name, written in outlined.items()
-        if name in known and _is_same(written, known[name].written)
+        if (part := known.get(name)) is not None
+        and written is not None
+        and (written is part.written or _is_same(written, part.written))
     }
     together = connected(known)
     if [name for name in outlined if name in same and name in together] != [*together]:
@@ -82,9 +59,9 @@ def unchanged(outlined: Outline, known: Parts) -> set[Name]:
     return same
 
 
-def _is_same(written: Written | None, before: Written | None) -> bool:
+def _is_same(written: Written, before: Written | None) -> bool:
     """Say whether the same is written, in the same order and at the same places."""
-    if written is None or before is None or written[0] != before[0]:
+    if before is None or written[0] != before[0]:
         return False
     values, old = written[1], before[1]
     # 1 == True, and yet they differ
@@ -98,7 +75,7 @@ def services_in(looked_up: Iterable[str]) -> set[Name]:
 
 def looked_into(parts: Parts) -> set[Name]:
     """Return the services that parts asked for, whether they are there or not."""
-    return services_in(name for part in parts.values() for name in part.looked_up)
+    return services_in(chain.from_iterable(map(attrgetter("looked_up"), parts.values())))
 
 
 def connected(parts: Parts) -> dict[Name, None]:

@@ -1,7 +1,8 @@
 """Check a declaration as a whole: everything it says, or everything that is wrong with it."""
 
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Sequence
 from itertools import chain
+from operator import attrgetter
 
 from hmsvcd.model.context import Context
 from hmsvcd.model.diagnostic import Diagnostic, Place, error
@@ -10,9 +11,10 @@ from hmsvcd.model.service import Declaration
 from hmsvcd.model.settings import Settings
 from hmsvcd.pipeline.check.build_settings import build_settings
 from hmsvcd.pipeline.check.computed import RULES
-from hmsvcd.pipeline.check.cross_check import collisions, idle_units
-from hmsvcd.pipeline.check.evaluate_parts import Round, force, outlined_below
+from hmsvcd.pipeline.check.evaluate_parts import Round, force
+from hmsvcd.pipeline.check.outlines import Outlines
 from hmsvcd.pipeline.check.parts import Name, Part, Parts, connected, looked_into, unchanged
+from hmsvcd.pipeline.check.together import Together
 from hmsvcd.pipeline.merge.evaluate import Evaluation
 from hmsvcd.pipeline.merge.table import TableNode
 
@@ -27,8 +29,9 @@ def check(
     declaration, with neither ``services`` nor ``systemd``, is an error: ``services = {}`` is how
     to say "none".
     """
-    checked = _Checked(documents, context, {}, None)
-    return checked.declaration, checked.diagnostics
+    evaluation = Evaluation(documents, context, RULES)
+    checked = _Checked(evaluation, documents, Outlines(), {}, None)
+    return checked.declaration, checked.judged(Together())
 
 
 def check_parts(documents: Sequence[Document], context: Context) -> tuple[Diagnostic, ...]:
@@ -48,20 +51,32 @@ class Checker:
     def __init__(self) -> None:
         self._context: Context | None = None
         self._parts: Parts = {}
+        self._outlines = Outlines()
+        self._together = Together()
 
     def check(
         self, documents: Sequence[Document], context: Context
     ) -> tuple[Declaration, tuple[Diagnostic, ...]]:
         """Return what the function ``check`` returns."""
         known = self._parts if context == self._context else {}
-        checked = _Checked(documents, context, known, looked_into(known))
+        checked = self._checked(documents, context, known, looked_into(known))
         if asked := checked.asked:
             known = {name: part for name, part in checked.lasting.items() if name not in asked}
-            checked = _Checked(documents, context, known, looked_into(checked.parts))
+            checked = self._checked(documents, context, known, looked_into(checked.parts))
         if checked.asked:
-            checked = _Checked(documents, context, {}, None)
+            checked = self._checked(documents, context, {}, None)
         self._context, self._parts = context, checked.lasting
-        return checked.declaration, checked.diagnostics
+        return checked.declaration, checked.judged(self._together)
+
+    def _checked(
+        self,
+        documents: Sequence[Document],
+        context: Context,
+        known: Parts,
+        held: Container[Name] | None,
+    ) -> "_Checked":
+        evaluation = Evaluation(documents, context, RULES)
+        return _Checked(evaluation, documents, self._outlines, known, held)
 
     def check_parts(
         self, documents: Sequence[Document], context: Context
@@ -71,7 +86,7 @@ class Checker:
         A part in which nothing was wrong when all was known has no type or key errors.
         """
         evaluation = Evaluation(documents, context, RULES, complete=False)
-        outlined = outlined_below(evaluation.root)
+        outlined = self._outlines.below(evaluation.root)
         known = self._parts if context == self._context else {}
         same = unchanged(outlined, known) - connected(known).keys()
         for name in outlined:
@@ -86,36 +101,33 @@ class _Checked(Round):
 
     def __init__(
         self,
+        evaluation: Evaluation,
         documents: Sequence[Document],
-        context: Context,
+        outlines: Outlines,
         known: Parts,
         held: Container[Name] | None,
     ) -> None:
-        super().__init__(Evaluation(documents, context, RULES), known, held)
-        daemon = self.evaluation.root.table("daemon")
+        super().__init__(evaluation, outlines, known, held)
+        daemon = evaluation.root.table("daemon")
         force(daemon)
         if not self.diagnostics:
-            _demand_content(self.evaluation.root, documents)
+            _demand_content(evaluation.root, documents)
         self.declaration = _put_together(self.parts.values(), build_settings(daemon))
-        for diagnostic in _judged_together(self.declaration):
+
+    def judged(self, together: Together) -> tuple[Diagnostic, ...]:
+        """Return all that is wrong, also between the parts."""
+        for diagnostic in together.judge(self.parts.values(), self.declaration):
             self.evaluation.report(diagnostic)
+        return self.diagnostics
 
 
 def _put_together(parts: Collection[Part], settings: Settings) -> Declaration:
     return Declaration(
-        tuple(chain.from_iterable(part.services for part in parts)),
-        tuple(chain.from_iterable(part.native for part in parts)),
+        tuple(chain.from_iterable(map(attrgetter("services"), parts))),
+        tuple(chain.from_iterable(map(attrgetter("native"), parts))),
         settings,
-        frozenset().union(*(part.broken for part in parts if part.broken)),
+        frozenset(chain.from_iterable(map(attrgetter("broken"), parts))),
     )
-
-
-def _judged_together(declaration: Declaration) -> Iterator[Diagnostic]:
-    services = declaration.services
-    units = [*(unit for service in services for unit in service.units), *declaration.native]
-    files = [file for service in services for file in service.files]
-    yield from collisions(units, files)
-    yield from idle_units(units, declaration.broken)
 
 
 def _demand_content(root: TableNode, documents: Sequence[Document]) -> None:

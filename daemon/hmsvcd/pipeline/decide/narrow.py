@@ -5,8 +5,7 @@ taken down, started or wanted through units that name each other, one step after
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from types import MappingProxyType
 
@@ -29,11 +28,9 @@ def changed_units(
     possible: Mapping[str, tuple[str, ...]], wanted: Objects, installed: Objects
 ) -> frozenset[str]:
     """Return the units that may run, or are installed as, anything but what is wanted."""
-    return frozenset(
-        unit
-        for unit in possible.keys() | wanted.keys() | installed.keys()
-        if possible.get(unit) != (wanted.get(unit),) or installed.get(unit) != wanted.get(unit)
-    )
+    certain = {unit: (name,) for unit, name in wanted.items()}
+    differing = chain(possible.items() ^ certain.items(), installed.items() ^ wanted.items())
+    return frozenset(unit for unit, _ in differing)
 
 
 def relinked_units(old: Links, new: Links) -> Iterator[str]:
@@ -73,9 +70,9 @@ def _adjacent(
         found[one].add(other)
         found[other].add(one)
 
-    pairs = ((unit, text) for unit, others in former.items() for text in others)
-    for unit, text in chain(texts.items(), pairs):
-        for other in _naming_of(unit)(text):
+    by_former = ((unit, _named(unit, text)) for unit, held in former.items() for text in held)
+    for unit, others in chain(_naming(texts).items(), by_former):
+        for other in others:
             template = template_of(other)
             join(unit, template if template and template in texts else other)
     for each in links:
@@ -92,10 +89,24 @@ def _namesakes(unit: str) -> set[str]:
     return {f"{stem}.{kind}" for kind in UnitKind}
 
 
-@lru_cache(maxsize=4096)
-def _naming_of(unit: str) -> Callable[[str], frozenset[str]]:
-    """Return what tells whom a text of a unit names; it remembers the last two, as ``parse``."""
-    return lru_cache(maxsize=2)(partial(_named, unit))
+class _Naming:
+    """Tells whom units name in their texts; of those that say the same again, it remembers it."""
+
+    def __init__(self) -> None:
+        self._texts: Mapping[str, str] = {}
+        self._named: Mapping[str, frozenset[str]] = {}
+
+    def __call__(self, texts: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+        """Return for each unit those that it names."""
+        changed = {unit for unit, _ in texts.items() ^ self._texts.items()}
+        if changed:
+            named = {unit: self._named[unit] for unit in self._named.keys() - changed}
+            named |= {unit: _named(unit, texts[unit]) for unit in changed & texts.keys()}
+            self._texts, self._named = dict(texts), named
+        return self._named
+
+
+_naming = _Naming()
 
 
 def _named(unit: str, text: str) -> frozenset[str]:
