@@ -20,10 +20,12 @@ def daemon_beside(
         [sys.executable, "-m", "hmsvcd", "run", *arguments], cwd=user.folder, env=user.environ,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        wait_until(lambda: daemon_of(user)["state"] == "settled")
-        yield process
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
+        try:
+            wait_until(lambda: daemon_of(user)["state"] == "settled")
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
 
 
 def daemon_of(user: Any) -> dict[str, Any]:

@@ -3,21 +3,36 @@
 from typing import Any
 
 import pytest
+from click import Context
+
+from hmsvcd.cli.main import COMMANDS, hmsvcd
 
 ONE = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 COMMON = {"version", "errors", "warnings"}
-PLAN = {"actions", "induced", "daemon_reload", "files", "held"}
+PLAN = {"actions", "induced", "daemon_reload", "files", "moves", "held"}
+APPLY = PLAN | {"results", "generation", "rolled_back", "back_to"}
 KEYS = {
     ("check",): set(),
     ("render",): {"units", "links", "config_files"},
     ("plan",): PLAN,
-    ("apply",): PLAN | {"results", "generation", "rolled_back"},
-    ("rollback",): PLAN | {"results", "generation", "rolled_back"},
-    ("reconcile",): PLAN | {"results", "generation", "rolled_back"},
+    ("apply",): APPLY,
+    ("rollback",): APPLY,
+    ("reconcile",): APPLY,
+    ("adopt", "one.service"): APPLY,
+    ("import", "basic.target"): {"toml"},
     ("status",): {"daemon", "generation", "declaration", "services", "units"},
     ("logs", "one"): {"lines"},
     ("generations",): {"generations"},
+    ("gc",): {"generations", "objects", "bytes", "dry_run"},
+    ("doctor",): {"checks"},
 }
+TEXTS = ("", ONE, "x = 1\n", "[", 'a = "\\u001b"\n')
+READING = {("check",), ("render",), ("plan",), ("apply",), ("status",), ("doctor",)}
+"""The commands that read the declaration, as far as they differ in what they do with it."""
+
+REFUSED = {("rollback",), ("reconcile",)}
+"""What cannot be done after the first apply, and without a daemon."""
+
 DIAGNOSTIC = {"severity", "file", "line", "column", "key", "message", "hint"}
 UNIT = {
     "state", "active", "sub", "result", "pid", "since", "restarts", "pending", "last_action",
@@ -39,8 +54,10 @@ def checked(ran: Any, keys: set[str]) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("command", KEYS)
-@pytest.mark.parametrize("text", ["", ONE, "x = 1\n", "[", 'a = "\\u001b"\n'])
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [(command, text) for command in KEYS for text in TEXTS if command in READING or text == ONE],
+)
 def test_every_key_is_there_without_a_manager(
     stranger: Any, command: tuple[str, ...], text: str
 ) -> None:
@@ -57,7 +74,7 @@ def test_every_key_is_there_when_all_is_well(user: Any) -> None:
     user.declare(ONE)
     for command in (("apply",), *KEYS):
         document = checked(user(*command, "--json"), KEYS[command])
-        assert bool(document["errors"]) is (command in {("rollback",), ("reconcile",)})
+        assert bool(document["errors"]) is (command in REFUSED)
 
 
 def test_what_apply_tells(user: Any) -> None:
@@ -70,6 +87,7 @@ def test_what_apply_tells(user: Any) -> None:
             "action": "start",
             "result": "done",
             "message": None,
+            "process": None,
             "log": [],
         }
     ]
@@ -113,3 +131,15 @@ def test_the_document_is_json_in_every_locale(stranger: Any) -> None:
         rendered = stranger("render", "--json", LC_ALL=locale, PYTHONIOENCODING="latin-1")
         assert "日本" in rendered.document["units"]["one.service"]["text"]
         assert stranger("render", LC_ALL=locale, PYTHONIOENCODING="latin-1").code == 0
+
+
+def test_no_command_is_left_out() -> None:
+    """Every command that takes --json is among those whose keys are looked at."""
+    context = Context(hmsvcd)
+    commands = [hmsvcd.get_command(context, name) for name in COMMANDS]
+    with_json = {
+        command.name
+        for command in commands
+        if command and any("--json" in option.opts for option in command.params)
+    }
+    assert with_json == {name for name, *_ in KEYS}

@@ -102,9 +102,12 @@ def test_a_folder_that_is_made_anew(follower, follower_daemon, save):
         follower.runs(seconds)
 
 
-def test_sources(follower):
-    """Edits of what ``configData`` takes in count: of files, and deep in folders."""
+@pytest.fixture
+def taken(follower):
+    """A folder with a file and a folder that ``configData`` takes in."""
+    follower.is_gone("files")
     taken = follower.user.home / "taken"
+    remove(taken)
     file, folder = taken / "file.txt", taken / "folder"
     (folder / "sub").mkdir(parents=True)
     file.write_text("one")
@@ -113,12 +116,21 @@ def test_sources(follower):
     follower.edit(in_place, follower.file, main_file(next(SECONDS)) + service("files") + declared)
     follower.installed("file", "one")
     follower.installed("folder/sub/deep", "one")
-    for save in (in_place, renamed_over, as_vim):
-        follower.edit(save, file, save.__name__)
-        follower.installed("file", save.__name__)
-        follower.edit(save, folder / "sub/deep", save.__name__)
-        follower.installed("folder/sub/deep", save.__name__)
-        assert follower.user.run("apply").code == 0  # or else it changes too often
+    return taken
+
+
+@pytest.mark.parametrize("save", [in_place, renamed_over, as_vim])
+def test_sources(follower, taken, save):
+    """Edits of what ``configData`` takes in count: of files, and deep in folders."""
+    follower.edit(save, taken / "file.txt", "two")
+    follower.installed("file", "two")
+    follower.edit(save, taken / "folder/sub/deep", "two")
+    follower.installed("folder/sub/deep", "two")
+
+
+def test_folders_of_sources(follower, taken):
+    """A file that is added to a folder is followed, and so is a folder in place of another."""
+    folder = taken / "folder"
     (folder / "sub/new").mkdir()
     follower.edit(in_place, folder / "sub/new/added", "added")
     follower.installed("folder/sub/new/added", "added")

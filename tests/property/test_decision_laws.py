@@ -17,6 +17,7 @@ from hmsvcd.pipeline.decide.induce import owed_by
 from hmsvcd.pipeline.decide.order import topological
 from hmsvcd.pipeline.decide.plan import decide
 from hmsvcd.pipeline.decide.rules import RULES, Situation, matching
+from hmsvcd.pipeline.syntax.effective import assigned_by
 
 UNITS = (
     "a.service", "b.service", "c.service", "d.service", "a.socket", "t.timer", "t.target",
@@ -143,7 +144,9 @@ def any_switches(draw: st.DrawFn) -> Installing:
         world,
         others={unit: draw(definitions(unit)) for unit in sorted(draw(some))},
         owed=frozenset(draw(some)),
-        drop_ins={unit: (draw(definitions(unit)),) for unit in sorted(draw(some))},
+        drop_ins={
+            unit: tuple(assigned_by(draw(definitions(unit)))) for unit in sorted(draw(some))
+        },
         reload_owed=draw(st.booleans()),
     )
 

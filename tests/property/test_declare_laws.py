@@ -14,8 +14,8 @@ from hmsvcd.model.unit import Sections, UnitFile
 from hmsvcd.pipeline.check.whole import check
 from hmsvcd.pipeline.decide.diff import difference
 from hmsvcd.pipeline.declare.declare import declare
-from hmsvcd.pipeline.declare.effective import effective
 from hmsvcd.pipeline.render import render
+from hmsvcd.pipeline.syntax.effective import assigned_in, effective
 from hmsvcd.pipeline.syntax.unit_file import parse, write
 
 WORDS = st.sampled_from(
@@ -57,7 +57,7 @@ def test_what_is_imported_is_the_same_unit(
     rendering = render(declaration, {}, CONTEXT)
     assert rendering.units.keys() == {"a.service"}
     rendered = parse("a.service", rendering.units["a.service"].text)
-    existing = effective("a.service", texts.values())
+    existing = effective("a.service", assigned_in(texts.values()))
     assert difference(existing, rendered) in {Difference.SAME, Difference.EQ}
     assert without_install(rendered) == without_install(existing)
     assert set(rendering.links) == {f"{unit}.wants" for unit in wanted_by}
@@ -66,8 +66,8 @@ def test_what_is_imported_is_the_same_unit(
 @given(SERVICES, st.lists(TEXTS, max_size=2))
 def test_to_merge_drop_ins_once_is_enough(text: str, drop_ins: list[str]) -> None:
     """What a file and its drop-ins say together says the same when it is read by itself."""
-    merged = effective("a.service", [text, *drop_ins])
-    assert effective("a.service", [write(merged.sections)]) == merged
+    merged = effective("a.service", assigned_in([text, *drop_ins]))
+    assert effective("a.service", assigned_in([write(merged.sections)])) == merged
 
 
 @given(st.text(string.ascii_letters + "[]=\\#; \n", max_size=40))

@@ -34,6 +34,10 @@ class Patience:
         """Say that the declaration has been the same for long."""
         return True
 
+    def has_new_sources(self):
+        """Say that nobody has edited what is a source while something was held."""
+        return False
+
     def may_repair(self, missing):
         """Say that links, if any are missing, have been so for long."""
         return missing is not None

@@ -65,9 +65,12 @@ def test_all_of_it_comes_back(user):
     assert (back["of"], back["to"], back["failure"]) == (2, 1, None)
     assert {each["unit"]: each["result"] for each in back["results"]}["web.service"] == "done"
     assert ran.document["generation"] == 3
-    assert "generation 2 was rolled back to 1, after failures: web.service" in ran.messages
-    assert causes(user) == ["apply", "apply", "rollback to 1, after failures of 2"]
-    assert held(user) == "rollback to 1, after failures of 2"
+    told = "generation 2 failed: web.service (exit-code, status 3); rolled back to 1"
+    assert told in ran.messages
+    assert back["failures"] == {"web.service": "exit-code, status 3"}
+    cause = "rollback to 1 after web.service failed in 2"
+    assert causes(user) == ["apply", "apply", cause]
+    assert held(user) == cause
 
 
 def test_a_reload_that_fails(user):
@@ -91,7 +94,7 @@ def test_an_apply_tries_again(user):
     waits = f'["/bin/sh", "-c", "test -e {mended} && exec sleep 1000"]'
     user.apply(SETTINGS + service("web", waits), code=4)
     user.apply(code=4)
-    assert causes(user)[-1] == "rollback to 3, after failures of 4"
+    assert causes(user)[-1] == "rollback to 3 after web.service failed in 4"
     mended.touch()
     ran = user.apply()
     assert (ran.document["rolled_back"], held(user)) == (None, None)
@@ -149,4 +152,4 @@ def test_a_rollback_that_fails(user):
     assert (web["unit"], web["result"]) == ("web.service", "failed")
     assert "gone" in "\n".join(web["log"])
     assert user.state_of("web.service") == "failed"
-    assert causes(user)[-1] == "rollback to 1, after failures of 2"
+    assert causes(user)[-1] == "rollback to 1 after web.service failed in 2"

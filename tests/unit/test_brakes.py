@@ -2,8 +2,17 @@
 
 import pytest
 
-from hmsvcd.app.brakes import Brakes
-from hmsvcd.model.plan import ActionKind, Change, FileChange, LinkKind, Outcome, Plan, UnitResult
+from hmsvcd.app.brakes import SOON, Brakes
+from hmsvcd.model.plan import (
+    ActionKind,
+    Change,
+    Drift,
+    FileChange,
+    LinkKind,
+    Outcome,
+    Plan,
+    UnitResult,
+)
 
 UNIT = "demo.service"
 
@@ -15,15 +24,22 @@ def outcome(unit=UNIT, action=ActionKind.RESTART, result="done", *, new=False):
 
 
 def act(brakes, *times, **what):
-    """Have a unit acted upon at these times."""
+    """Have a unit acted upon at these times, as it changes just after it was started."""
     for now in times:
-        brakes.note(outcome(**what), {UNIT}, now)
+        brakes.note(outcome(), {UNIT}, None, now)
+        brakes.note(outcome(**what), {UNIT}, now, now)
 
 
 def five(brakes, now):
     """Have a unit restarted five times just now, and return for how long it is left."""
     act(brakes, *([now] * 5))
     return brakes.remaining([UNIT], now)
+
+
+def save(brakes, *times):
+    """Have a unit restarted at these times, each for a change that is seen then."""
+    for now in times:
+        brakes.note(outcome(), {UNIT}, now, now)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +78,59 @@ def test_what_counts(action, result, counts):
     assert bool(brakes.braked(5)) is counts
 
 
-def test_a_unit_that_is_new_has_not_changed():
-    """To install a unit is no change of it."""
+@pytest.mark.parametrize("every", [SOON + 0.1, 8.0, 30.0])
+def test_somebody_who_saves_again_and_again(every):
+    """What comes when the last restart has been over for some seconds is not the unit's doing."""
     brakes = Brakes()
-    act(brakes, *range(5), new=True)
+    for number in range(30):
+        save(brakes, number * every)
+        assert brakes.braked(number * every) == frozenset()
+
+
+@pytest.mark.parametrize("every", [0.1, 3.0, SOON])
+def test_a_unit_that_writes_soon_after_each_start(every):
+    """The first restart may be due to somebody; those that follow at once are its own."""
+    brakes = Brakes()
+    save(brakes, *(number * every for number in range(5)))
+    assert brakes.braked(5 * every) == frozenset()
+    save(brakes, 5 * every)
+    assert brakes.braked(5 * every) == {UNIT}
+
+
+def test_an_edit_of_the_declaration_is_never_too_often():
+    """Nor is what somebody asks for, however soon it follows."""
+    brakes = Brakes()
+    for now in range(30):
+        brakes.note(outcome(), {UNIT}, None, now)
+    assert brakes.braked(30) == frozenset()
+
+
+def test_whose_doing_a_change_is():
+    """For some seconds after anything was started, nobody can tell."""
+    brakes = Brakes()
+    assert not brakes.are_its_own(0)
+    save(brakes, 0)
+    assert brakes.are_its_own(SOON)
+    assert not brakes.are_its_own(SOON + 0.1)
+
+
+def test_a_unit_that_is_new_has_not_changed():
+    """To install a unit is no change of it, and it begins anew."""
+    brakes = Brakes()
+    act(brakes, *range(4))
+    brakes.note(outcome(new=True), {UNIT}, 4, 4)
+    act(brakes, 4, 4, 4, 4)
     assert brakes.braked(5) == frozenset()
+
+
+def test_a_link_that_is_made_again_lifts_no_brake():
+    """Drift of a unit that is left alone is put right, and it is left alone all the same."""
+    brakes = Brakes()
+    five(brakes, 0)
+    files = (FileChange(f"/{UNIT}", Change.CREATE, LinkKind.UNIT, UNIT),)
+    drift = (Drift(f"/{UNIT}", UNIT, Change.CREATE),)
+    brakes.note(Outcome(Plan(files=files, drift=drift)), {UNIT}, 1, 1)
+    assert brakes.braked(1) == {UNIT}
 
 
 def test_instances_count_for_their_template():
@@ -75,18 +139,18 @@ def test_instances_count_for_their_template():
     results = tuple(
         UnitResult(f"demo@{name}.service", ActionKind.RESTART, "done") for name in "ab"
     )
-    for now in range(4):
-        brakes.note(Outcome(Plan(), results), {"demo@.service"}, now)
+    for now in range(5):
+        brakes.note(Outcome(Plan(), results), {"demo@.service"}, now, now)
     assert brakes.braked(4) == frozenset()
-    brakes.note(Outcome(Plan(), results), {"demo@.service"}, 4)
-    assert brakes.braked(4) == {"demo@.service"}
+    brakes.note(Outcome(Plan(), results), {"demo@.service"}, 5, 5)
+    assert brakes.braked(5) == {"demo@.service"}
 
 
 def test_an_instance_that_is_declared_counts_for_itself():
     """No template is there that could be left alone."""
     brakes = Brakes()
-    for now in range(5):
-        brakes.note(outcome("demo@a.service"), {"demo@a.service"}, now)
+    for now in range(6):
+        brakes.note(outcome("demo@a.service"), {"demo@a.service"}, now, now)
     assert brakes.braked(5) == {"demo@a.service"}
 
 
@@ -94,7 +158,9 @@ def test_who_edits_a_unit_lifts_its_brake():
     """The others are left as before."""
     brakes = Brakes()
     act(brakes, *range(5))
-    act(brakes, *range(5), unit="other.service")
+    for now in range(6):
+        brakes.note(outcome("other.service"), {UNIT}, now, now)
+    assert brakes.braked(5) == {UNIT, "other.service"}
     brakes.lift_from(["other.service", "new.service"])
     assert brakes.braked(5) == {UNIT}
 
@@ -132,7 +198,8 @@ def test_units_are_apart():
     """Each has a brake of its own; what is told of it says for how long."""
     brakes = Brakes()
     five(brakes, 0)
-    act(brakes, *range(4), unit="other.service")
+    for now in range(5):
+        brakes.note(outcome("other.service"), {UNIT}, now, now)
     assert brakes.braked(4) == {UNIT}
     [told] = brakes.warnings([UNIT])
     assert told.message == "demo.service changes too often: it is left as it is for 1 min"

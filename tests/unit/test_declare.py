@@ -9,7 +9,7 @@ from declarations import CONTEXT
 from hmsvcd.model.existing import ExistingUnit
 from hmsvcd.model.unit import UnitFile
 from hmsvcd.pipeline.declare.declare import Declared, declare
-from hmsvcd.pipeline.declare.effective import effective
+from hmsvcd.pipeline.syntax.effective import assigned_in, effective
 
 SYNCTHING = """\
 [Unit]
@@ -233,4 +233,4 @@ def test_units_that_cannot_be_declared(text, why):
 )  # fmt: skip
 def test_what_an_empty_assignment_resets(texts, sections):
     """An empty assignment resets a list, or its group, and stays where its meaning is another."""
-    assert effective("a.unit", texts) == UnitFile("a.unit", sections)
+    assert effective("a.unit", assigned_in(texts)) == UnitFile("a.unit", sections)

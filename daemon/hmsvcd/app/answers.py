@@ -77,6 +77,7 @@ class Answers:
             status=seen.status,
             paths=tuple(loaded.texts) or (str(loaded.path),),
             held=seen.held,
+            undone=seen.undone,
             daemon=replace(self.daemon, waiting=await self._has_waiting()),
             paused=pausing.is_paused(self._session.paths),
             diagnostics=self._telling.problems,

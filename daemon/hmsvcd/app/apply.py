@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from hmsvcd.app.fallback import last_declared
+from hmsvcd.app.fallback import one_further_back
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
@@ -13,18 +13,25 @@ from hmsvcd.app.refusals import demand_none, refusals
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.switch import Switch
-from hmsvcd.app.target import Target, declared_digest, from_declaration, from_manifest
+from hmsvcd.app.target import (
+    Target,
+    brought_back,
+    declared_digest,
+    from_declaration,
+    from_manifest,
+)
 from hmsvcd.errors import HostError, RefusedError
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.lock import lock
-from hmsvcd.host.records import Records
-from hmsvcd.model.diagnostic import Diagnostic, error, warning
-from hmsvcd.model.generation import Manifest, Pending
+from hmsvcd.model.diagnostic import error, warning
+from hmsvcd.model.generation import Manifest
 from hmsvcd.model.plan import Fallback, Outcome
+from hmsvcd.pipeline.undoing import in_words
 
 Read = Callable[[], Awaitable[Loaded]]
 
 _HOW_TO_GO_ON = "edit the declaration, or type `hmsvcd apply` to try it again as it is"
+_WHERE_ELSE = "hmsvcd generations lists all; hmsvcd rollback N brings back generation N"
 _NOT_APPLIED = "an interrupted switch was finished; the declaration was not applied"
 
 
@@ -60,12 +67,15 @@ async def finish_interrupted(
 async def rollback(
     session: Session, number: int | None, request: Request, progress: Progress
 ) -> Outcome:
-    """Bring back a generation: the one of that number, or the last before the current one.
+    """Bring back a generation: the one of that number, or one further back than the current one.
 
     Raises RefusedError where there is no such generation.
     """
     async with alone(session, progress):
-        return await switch_to(session, _earlier(session.disk, number), request, progress)
+        manifest = _chosen(session.disk, number)
+        target = _earlier(session.disk, manifest)
+        outcome = await switch_to(session, target, request, progress)
+        return replace(outcome, back_to=manifest.number)
 
 
 @asynccontextmanager
@@ -122,7 +132,7 @@ async def _go_back(
     pending = session.disk.pending.read()
     if pending is None or failed.generation is None or pending.back is None:
         raise HostError(f"{session.paths.pending} has been removed while a switch was under way")
-    fallback = Fallback(failed.generation, pending.back)
+    fallback = Fallback(failed.generation, pending.back, at=pending.target.created)
     if failed.interrupted:
         return replace(failed, fallback=replace(fallback, failure="interrupted"))
     progress.going_back(failed.results, fallback.to)
@@ -137,8 +147,9 @@ async def _go_back(
         fallback = replace(fallback, failure=problem.message)
         problems = (*failed.problems, error(problem.message, None, hint=problem.hint))
         return replace(failed, fallback=fallback, problems=problems)
-    fallback = replace(fallback, plan=reached.plan, results=reached.results)
-    warnings = (*failed.plan.warnings, *reached.plan.warnings, _told(failed, fallback))
+    fallback = replace(fallback, plan=reached.plan, results=reached.results, undone=was.undone)
+    told = [warning(in_words(was.undone), None, hint=_HOW_TO_GO_ON)] if was.undone else []
+    warnings = (*failed.plan.warnings, *reached.plan.warnings, *told)
     return replace(
         failed,
         generation=reached.generation,
@@ -147,12 +158,6 @@ async def _go_back(
         fallback=fallback,
         plan=replace(failed.plan, warnings=warnings),
     )
-
-
-def _told(failed: Outcome, fallback: Fallback) -> Diagnostic:
-    units = ", ".join(dict.fromkeys(result.unit for result in failed.results if result.failed))
-    message = f"generation {fallback.of} was rolled back to {fallback.to}, after failures: {units}"
-    return warning(message, None, hint=_HOW_TO_GO_ON)
 
 
 def _is_settled(planned: Planned) -> bool:
@@ -167,30 +172,23 @@ def _is_settled(planned: Planned) -> bool:
     )
 
 
-def _earlier(disk: Disk, number: int | None) -> Target:
-    """Return the generation of that number, or the one before what is or was being installed."""
-    records, pending = disk.records, disk.pending.read()
-    current = records.current()
-    latest = pending.target if pending else current
-    wanted = _chosen(records, number or _one_before(records, pending, current))
-    # how hmsvcd works is not what is brought back
-    settings = (latest or wanted).settings
-    target = from_manifest(wanted, disk.store, f"rollback to {wanted.number}", settings)
+def _earlier(disk: Disk, wanted: Manifest) -> Target:
+    """Return the target that brings back a generation."""
+    pending = disk.pending.read()
+    latest = pending.target if pending else disk.records.current()
     if latest is None:
-        return target
+        return from_manifest(wanted, disk.store, f"rollback to {wanted.number}", wanted.settings)
     # what was left first is still what the declaration says
-    return replace(target, left=latest.left or (latest.inputs, declared_digest(latest.generation)))
+    left = latest.left or (latest.written, declared_digest(latest.generation))
+    # how hmsvcd works is not what is brought back
+    return brought_back(wanted, disk.store, latest.settings, left, None)
 
 
-def _one_before(records: Records, pending: Pending | None, current: Manifest | None) -> int | None:
-    if pending is not None:
-        return pending.back or (current.number if current else None)
-    return last_declared(records, current.number) if current else None
-
-
-def _chosen(records: Records, wanted: int | None) -> Manifest:
+def _chosen(disk: Disk, number: int | None) -> Manifest:
+    records = disk.records
+    wanted = number or one_further_back(records, disk.pending.read())
     if wanted is None:
-        raise RefusedError("there is no earlier generation", "hmsvcd generations lists them")
+        raise RefusedError("there is no earlier generation to go back to", _WHERE_ELSE)
     manifest = records.manifest(wanted)
     if manifest is None:
         raise RefusedError(f"there is no generation {wanted}", "hmsvcd generations lists them")

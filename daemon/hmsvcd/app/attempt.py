@@ -66,7 +66,9 @@ class Attempts:
         self._memory = Memory()
         self._resting = Resting()
         self._brakes = Brakes()
+        self._read_at = 0.0
         self._is_edited = True
+        self._has_new_sources = False
 
     async def make(self, session: Session, wish: Wish, *, narrowly: bool) -> Ended:
         """Make a pass; why it cannot be made stands in what is returned.
@@ -113,15 +115,18 @@ class Attempts:
         match order:
             case Rollback(generation):
                 self._brakes.lift()
-                return Reconciled(await rollback(session, generation, request, waiting))
+                reached = Reconciled(await rollback(session, generation, request, waiting))
             case Apply():
                 self._brakes.lift()
-                return Reconciled(await apply(session, read, request, waiting))
+                reached = Reconciled(await apply(session, read, request, waiting))
             case _:
                 reached = await reconcile(session, read, self, request, waiting)
-                if reached.outcome is not None and not self._is_edited:
-                    self._brakes.note(reached.outcome, self._declared(), _now())
-                return reached
+        if reached.held is None:
+            self._has_new_sources = False
+        if reached.outcome is not None:
+            seen = None if request.asked or self._is_edited else self._read_at
+            self._brakes.note(reached.outcome, self._declared(), seen, _now())
+        return reached
 
     async def read(self, session: Session) -> Loaded:
         """Read the declaration as it is now; nothing comes of it."""
@@ -147,8 +152,12 @@ class Attempts:
                 await asyncio.sleep(WRITING_SECONDS)
                 loaded = self._resting.judged(await self.read(session))
         loaded = await self._verified(session, loaded)
-        self._resting.note(loaded, _now())
+        self._read_at = _now()
+        self._resting.note(loaded, self._read_at)
         self._is_edited = self.loaded is None or self.loaded.texts != loaded.texts
+        if not self._is_edited and self._is_news(loaded):
+            mine = self._brakes.are_its_own(self._read_at)
+            self._has_new_sources = self._has_new_sources or not mine
         if self._is_edited and self.loaded is not None and self.braked():
             self._brakes.lift_from(_edited(self.loaded.declaration, loaded.declaration))
         self.loaded = loaded
@@ -175,6 +184,10 @@ class Attempts:
     def has_rested(self) -> bool:
         """Say whether the declaration has been the same for ``removal_delay``."""
         return self._resting.rested(_now()) >= self.settings.removal_delay
+
+    def has_new_sources(self) -> bool:
+        """Say whether somebody has edited what is a ``source``, and no pass has gone to it yet."""
+        return self._has_new_sources
 
     def braked(self) -> frozenset[str]:
         """Return the units that have changed so often that they are to be left for a while."""
@@ -221,6 +234,7 @@ class Attempts:
             generation=outcome.generation if outcome else None,
             problems=tuple(problems),
             outcome=outcome,
+            braked=reached.braked,
         )
 
 

@@ -73,7 +73,6 @@ async def run(config: Path | None, audience: Audience) -> None:
         on_hangup = None if audience.in_terminal else daemon.read_settings_again
         with _staying_watched(audience.notifier):
             async with ending.listening(audience.notifier.stopping, on_hangup):
-                audience.log.info("started", version=__version__, declaration=str(declaration))
                 await daemon.follow(session)
                 while not ending.requested.is_set():
                     await daemon.reconnect()
@@ -139,6 +138,8 @@ class _Daemon:
         self._verifying = Verifying(self._attempts, self._telling)
         self._worker = Worker(self._attempts, ending, self._telling)
         self._wait = SHORTEST_WAIT
+        self._has_started = False
+        self._problems = self._telling.problems
 
     def read_settings_again(self) -> None:
         """Look at everything anew, as SIGHUP asks for."""
@@ -179,11 +180,13 @@ class _Daemon:
             Control(connection, answers, answers.properties, self._defect) as control,
             asyncio.TaskGroup() as group,
         ):
+            self._tell_of_start()
             self._wait = SHORTEST_WAIT
             self._telling.publish = control.pass_finished
 
             def changed() -> None:
                 control.update(answers.properties)
+                self._tell_of_problems(control)
                 if not self._worker.is_working:
                     self._look_at(session)
                     self._verifying.hint()
@@ -212,6 +215,20 @@ class _Daemon:
                 self._telling.forget()
                 for other in others:
                     other.cancel()
+
+    def _tell_of_problems(self, control: Control) -> None:
+        """Tell others if something else is wrong, which no property shows."""
+        problems = self._telling.problems
+        if problems != self._problems:
+            self._problems = problems
+            control.problems_changed()
+
+    def _tell_of_start(self) -> None:
+        """Log the start, once the bus name is this process's: before that another one may run."""
+        if not self._has_started:
+            declaration = str(self._attempts.declaration)
+            self._log.info("started", version=__version__, declaration=declaration)
+        self._has_started = True
 
     async def _keep_on(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what goes on beside the passes; what keeps it from that ends no daemon."""

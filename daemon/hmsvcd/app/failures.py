@@ -76,7 +76,7 @@ class _Following:
     async def _tell(self, units: set[str]) -> None:
         """Look closely at those units about which there may be something to say."""
         telling, manager = self._telling, self._session.manager
-        told = telling.failed | telling.starting
+        told = telling.failed | telling.starting | telling.reloading
         brief = await manager.observe(units, closely=()) if units else Observed()
         close = [unit for unit in units if unit in told or may_fail(brief.unit(unit))]
         if not close:
@@ -85,8 +85,10 @@ class _Following:
         if self._worker.is_working:  # perhaps that is its doing
             self._look_again(*close)
             return
-        for unit in sorted(close):
-            self._judge(seen.unit(unit), seen.now)
+        for unit in map(seen.unit, sorted(close)):
+            if unit.name in telling.reloading and unit.active_state == "active" and not unit.job:
+                telling.reload_ended(unit.name, unit.reload_result)
+            self._judge(unit, seen.now)
 
     def _judge(self, unit: ObservedUnit, now: int) -> None:
         telling, name = self._telling, unit.name

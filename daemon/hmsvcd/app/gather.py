@@ -7,9 +7,18 @@ from pathlib import Path  # noqa: TID251 - only host touches what it names
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
 from hmsvcd.host.unit_path import UnitPath
-from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending, SavedState
+from hmsvcd.model.generation import (
+    NOTHING,
+    Displaced,
+    Generation,
+    Manifest,
+    Pending,
+    SavedState,
+)
 from hmsvcd.model.observed import Observed
+from hmsvcd.model.store import unit_object_name
 from hmsvcd.pipeline.advance import NO_DEFINITION, possible_definitions, told_apart
+from hmsvcd.pipeline.decide.owed import still_owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,14 @@ class Ground:
 
     def only(self, units: Collection[str]) -> "Ground":
         """Return this as if only these units were there."""
-        installed = self.installed
-        near = {unit: name for unit, name in installed.units.items() if unit in units}
+        installed, few = self.installed, sorted(units)
+        near = {unit: installed.units[unit] for unit in few if unit in installed.units}
         links = {
             folder: kept
             for folder, held in installed.links.items()
-            if (kept := {unit: name for unit, name in held.items() if unit in units})
+            if (kept := {unit: held[unit] for unit in few if unit in held})
         }
-        old = {unit: names for unit, names in self.old.items() if unit in units}
+        old = {unit: self.old[unit] for unit in few if unit in self.old}
         return replace(self, old=old, installed=replace(installed, units=near, links=links))
 
     def seen(self, observed: Observed) -> "Ground":
@@ -66,10 +75,10 @@ class Ground:
         """Return this with what may run of units that become ours."""
         return replace(self, old={**self.old, **running})
 
-    def owed(self, life: str) -> frozenset[str]:
+    def owed(self, observed: Observed) -> frozenset[str]:
         """Return the units that earlier switches in this life of the manager owe a start."""
-        owed = self.state.owed if self.state.life == life else frozenset()
-        if self.pending and self.pending.life == life:
+        owed = still_owed(self.state, observed)
+        if self.pending and self.pending.life == observed.life:
             owed |= self.pending.owed
         return owed
 
@@ -95,18 +104,43 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """What an unfinished switch has taken away of others', and this one gives back.
+
+    ``moves``: path that it was moved to → where it goes. ``links``: path of a link in a folder
+    such as ``default.target.wants`` → what it says. ``names`` are the units and files whose place
+    is theirs again. ``texts``: unit → what it says then, with the drop-ins that come back.
+    ``stays``: path that it was moved to → where it cannot go, as something else lies there.
+    """
+
+    moves: Mapping[Path, Path] = field(default_factory=dict)
+    links: Mapping[Path, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    stays: Mapping[Path, Path] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> Mapping[str, str]:
+        """Unit → the store object of what it says then."""
+        return {unit: unit_object_name(unit, text) for unit, text in self.texts.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is not ours.
 
     ``overridden``: unit or file → path of what counts instead of ours. ``obstacles`` refuse a
     switch. ``aside``: unit or file → path of what is moved away from its place first.
-    ``adopted``: what of it becomes ours.
+    ``adopted``: what of it becomes ours. ``displaced`` is what of it the switch writes down, to
+    go on with or to undo; ``returning``: what it undoes of an unfinished one.
     """
 
     overridden: Mapping[str, str] = field(default_factory=dict)
     obstacles: tuple[Occupant, ...] = ()
     aside: Mapping[str, Path] = field(default_factory=dict)
     adopted: Adoption = field(default_factory=Adoption)
+    displaced: Displaced = field(default_factory=Displaced)
+    returning: Returning = field(default_factory=Returning)
 
 
 def read_ground(disk: Disk, *, narrowly: bool = False) -> Ground:
@@ -148,7 +182,7 @@ def look_around(
     ours = foreign.keys() & {*ground.old, *pending.units, *had_files} - aside.keys()
     shadowing = unit_path.shadowing() if unit_path else {}
     overridden = {name: str(foreign[name].path) for name in sorted(ours)}
-    overridden |= {unit: str(shadowing[unit]) for unit in sorted(units) if unit in shadowing}
+    overridden |= {unit: str(shadowing[unit]) for unit in sorted(units & shadowing.keys())}
     others = foreign.keys() - ours - aside.keys()
     obstacles = (occupant for name, occupant in foreign.items() if name in others)
     return Surroundings(overridden, tuple(dict.fromkeys(obstacles)), aside)

@@ -1,6 +1,6 @@
 """Carry out the actions of a plan that are jobs of systemd, each with its own wait."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from hmsvcd.app.ports import Progress
@@ -10,7 +10,7 @@ from hmsvcd.host.jobs import METHODS, Job, Jobs
 from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.signals import Interruption
 from hmsvcd.model.generation import JobRecord
-from hmsvcd.model.plan import Action, ActionKind, UnitResult
+from hmsvcd.model.plan import STARTS, UNDER_WAY, Action, ActionKind, UnitResult
 from hmsvcd.model.settings import Settings
 
 SECONDS_EACH = 0.01
@@ -19,6 +19,7 @@ SECONDS_EACH = 0.01
 NO_SUCH_UNIT = "org.freedesktop.systemd1.NoSuchUnit"
 _SENT_AS = {ActionKind.STOP_START: ActionKind.START}
 _ALONE = {ActionKind.STOP_START: ActionKind.RESTART}
+_UNDER_WAY = dict.fromkeys(STARTS, "starting") | {ActionKind.RELOAD: "reloading"}
 
 
 class JobRunner:
@@ -38,6 +39,12 @@ class JobRunner:
         self._settings = settings
         self._interruption = interruption
         self._results: dict[tuple[str, ActionKind], UnitResult] = {}
+        self._under_way: list[tuple[Action, Job]] = []
+
+    @property
+    def superseded(self) -> Collection[str]:
+        """The units of which a job was cancelled, and another one ended after that."""
+        return self._jobs.superseded
 
     @property
     def results(self) -> tuple[UnitResult, ...]:
@@ -56,7 +63,7 @@ class JobRunner:
             self._is_stuck(action, job, 0.0 if action.unit in already else wait)
             for action, job in zip(actions, sent, strict=True)
         )
-        return [action.unit for action, held in zip(actions, stuck, strict=True) if held]
+        return [action.unit for action, is_up in zip(actions, stuck, strict=True) if is_up]
 
     async def _is_stuck(self, action: Action, job: Job | CallError, wait: float) -> bool:
         if isinstance(job, CallError):
@@ -66,15 +73,15 @@ class JobRunner:
             else:
                 self.refused(action, job.text)
             return not is_gone
-        is_patient = action.kind is ActionKind.STOP  # for what is started again, all has to wait
-        bound = self._interruption.patience if is_patient else self._interruption.wait
         try:
-            async with bound():
-                self._stopped(action, await job.wait(wait))
+            async with self._interruption.patience():
+                result = await job.wait(wait)
         except (CallTimeoutError, TimeoutError):
             self.note(UnitResult(action.unit, action.kind, "leaving"))
             return True
-        return False
+        self._stopped(action, result)
+        # somebody has started what goes: it has to be stopped again, with its own definition
+        return action.kind is ActionKind.STOP and result == "canceled"
 
     def _stopped(self, action: Action, result: str) -> None:
         if action.kind is ActionKind.STOP:
@@ -102,25 +109,38 @@ class JobRunner:
 
     async def _end(self, action: Action, job: Job, patience: float) -> None:
         limit = self._settings.job_timeout
-        is_reload = action.kind is ActionKind.RELOAD
-        wait = limit if is_reload else min(patience, limit)
-        bound = self._interruption.wait if is_reload else self._interruption.patience
+        wait = min(patience, limit)
         try:
-            async with bound():
+            async with self._interruption.patience():
                 result = await job.wait(wait)
         except CallTimeoutError:
-            result = "timeout" if wait >= limit else "starting"
+            result = "timeout" if wait >= limit else _UNDER_WAY[action.kind]
         except TimeoutError:
-            result = "starting"
+            result = _UNDER_WAY[action.kind]
+        if result in UNDER_WAY:
+            self._under_way.append((action, job))
         self.note(UnitResult(action.unit, action.kind, result))
 
-    async def send(self, actions: Sequence[Action]) -> None:
-        """Send actions that end this very process: nobody is left to await them."""
-        await self._jobs.send_all(
-            (_ALONE.get(action.kind, action.kind), action.unit)
-            for action in actions
-            if action.kind in METHODS or action.kind in _ALONE
+    def catch_up(self) -> None:
+        """Write down how jobs have ended since nobody waits for them any more."""
+        for action, job in self._under_way:
+            if job.ending.done():
+                self.note(UnitResult(action.unit, action.kind, job.ending.result()))
+
+    async def send(self, actions: Sequence[Action]) -> tuple[UnitResult, ...]:
+        """Send actions that end this very process: nobody is left to await them.
+
+        Return those that systemd refuses.
+        """
+        found = [one for one in actions if one.kind in METHODS or one.kind in _ALONE]
+        sent = await self._jobs.send_all(
+            (_ALONE.get(action.kind, action.kind), action.unit) for action in found
         )
+        answered = zip(found, sent, strict=True)
+        refused = [(action, job.text) for action, job in answered if isinstance(job, CallError)]
+        for action, why in refused:
+            self.refused(action, why)
+        return tuple(self._results[action.unit, action.kind] for action, _ in refused)
 
     def refused(self, action: Action, why: str) -> None:
         """Write down that systemd answered with an error."""

@@ -26,7 +26,8 @@ class Linking:
         self._leftovers = planned.ground.installed.leftovers
         self._aside = dict(planned.surroundings.aside)
         self._adopted = planned.surroundings.adopted
-        self._backup = planned.backup or ""
+        self._moved = planned.surroundings.displaced.moved
+        self._returning = planned.surroundings.returning
         self._leaving: Collection[str] = ()
 
     def install(self, leaving: Collection[str]) -> None:
@@ -35,19 +36,21 @@ class Linking:
         self._installation.doubt()
         self._links.clean(self._leftovers)
         for path in chain.from_iterable(self._adopted.drop_ins.values()):
-            self._links.move_aside(path, self._backup)
+            self._put_aside(path)
         for kind in (LinkKind.FILE, LinkKind.UNIT, LinkKind.DEPENDENCY):
             for change in self._of(kind):
                 if change.change is not Change.REMOVE:
                     self._make(change)
         for kind in (LinkKind.DEPENDENCY, LinkKind.UNIT):
             self._remove(kind)
+        self._give_back()
         self._links.sync()
 
     def remove_files(self) -> None:
-        """Remove the configuration files that nothing uses any more."""
+        """Remove the configuration files that nothing uses any more; others may lie there then."""
         self._installation.doubt()
         self._remove(LinkKind.FILE)
+        self._give_back()
         self._links.sync()
 
     def _make(self, change: FileChange) -> None:
@@ -63,8 +66,19 @@ class Linking:
         path = self._aside.get(change.name)
         if path is None or change.kind is LinkKind.DEPENDENCY:
             return
-        self._links.move_aside(path, self._backup)
+        self._put_aside(path)
         self._aside = {name: other for name, other in self._aside.items() if other != path}
+
+    def _put_aside(self, path: Path) -> None:
+        extension = self._moved[str(path)].removeprefix(f"{path}.")
+        self._links.move_aside(path, extension)
+
+    def _give_back(self) -> None:
+        """Put back what others had there, where no link of ours lies any more."""
+        for aside, path in self._returning.moves.items():
+            self._links.put_back(aside, path)
+        for path, text in self._returning.links.items():
+            self._links.restore(path, text)
 
     def _remove(self, kind: LinkKind) -> None:
         for change in self._of(kind):

@@ -27,7 +27,7 @@ class Loaded:
 
     ``texts`` are its files by the names that the user is shown. ``declaration`` is None where it
     is wrong in itself, ``rendering`` where there is any error. ``inputs`` is the hash of all
-    that was read.
+    that was read, ``written`` that of the files of the declaration alone.
     """
 
     path: Path
@@ -36,6 +36,7 @@ class Loaded:
     inputs: str
     declaration: Declaration | None = None
     rendering: Rendering | None = None
+    written: str = ""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -79,10 +80,11 @@ async def load(
     incomplete = _has_error([*found, *broken])
     found += [*broken, *_judge_writers(path, refuse=refuse_others)]
     by_file = {text.file: text.text for text in texts}
+    written = _hash(texts)
     if incomplete:  # what the files that cannot be read would say is not known
         found += known.checker.check_parts(documents, context)
         located = known.locator.locate(found, by_file, known.parser.excerpt)
-        return Loaded(path, by_file, located, _hash(texts, ()))
+        return Loaded(path, by_file, located, written, written=written)
     declaration, problems = known.checker.check(documents, context)
     captured, unreadable = _capture(declaration, known.captures)
     found += [*problems, *unreadable]
@@ -90,14 +92,14 @@ async def load(
     if with_systemd:
         found += await _verify(rendering.units, context, declaration.broken)
     located = known.locator.locate(found, by_file, known.parser.excerpt)
-    inputs = _hash(texts, captured.values())
     return Loaded(
         path,
         by_file,
         located,
-        inputs,
+        _with_sources(written, captured.values()),
         None if _has_error(problems) else declaration,
         None if _has_error(found) else rendering,
+        written,
     )
 
 
@@ -152,8 +154,15 @@ async def _verify(
     return findings(verification, units, broken)
 
 
-def _hash(texts: Iterable[SourceText], captured: Iterable[Captured]) -> str:
+def _hash(texts: Iterable[SourceText]) -> str:
     folder = str(Path().absolute())
-    parts = [f"{join(folder, text.file)}\0{text.text}\0" for text in texts]
-    parts += [f"{source.source}\0{source.object_name}\0" for source in captured]
+    return _sha256(f"{join(folder, text.file)}\0{text.text}\0" for text in texts)
+
+
+def _with_sources(written: str, captured: Iterable[Captured]) -> str:
+    parts = [f"{source.source}\0{source.object_name}\0" for source in captured]
+    return _sha256([written, *parts]) if parts else written
+
+
+def _sha256(parts: Iterable[str]) -> str:
     return sha256("".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

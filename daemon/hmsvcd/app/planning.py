@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.adopt import look_about
+from hmsvcd.app.adopt import look_about, moves
 from hmsvcd.app.gather import Ground, Surroundings, read_ground
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
@@ -33,8 +33,7 @@ class Planned:
 
     It is not asked for units where there is none (then only files count), and where nothing
     differs and that was enough to know. ``generation`` is what will be installed: the target's,
-    and what is left running. ``damaged`` are objects of it that the store has lost. ``backup`` is
-    the extension for what is moved aside.
+    and what is left running. ``damaged`` are objects of it that the store has lost.
     """
 
     plan: Plan
@@ -44,7 +43,6 @@ class Planned:
     surroundings: Surroundings
     world: Installing | None
     damaged: frozenset[str]
-    backup: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,14 @@ async def plan_switch(session: Session, target: Target, request: Request = _REQU
     if observed:
         ground, view = ground.seen(observed), replace(view, ground=view.ground.seen(observed))
     unit_path = await _unit_path(session, observed)
-    surroundings = look_about(disk, ground, target.generation, unit_path, request)
+    surroundings = look_about(disk, ground, target, unit_path, request)
     if running := surroundings.adopted.running:
         ground, view = ground.beside(running), replace(view, ground=view.ground.beside(running))
     if observed is None:
         files = tuple(file_changes(disk.installation, ground, target.generation, surroundings))
         warnings = tuple(_left_alone(target.generation, surroundings))
-        plan, generation, world = Plan(files=files, warnings=warnings), target.generation, None
+        plan = Plan(files=files, warnings=warnings, moves=moves(files, surroundings))
+        generation, world = target.generation, None
     else:
         setting = Setting(
             disk,
@@ -96,9 +95,7 @@ async def plan_switch(session: Session, target: Target, request: Request = _REQU
             request.asked,
         )
         plan, generation, world = _decided(setting, ground, target.generation)
-    return Planned(
-        plan, target, generation, ground, surroundings, world, view.damaged, request.backup
-    )
+    return Planned(plan, target, generation, ground, surroundings, world, view.damaged)
 
 
 async def _unit_path(session: Session, observed: Observed | None) -> UnitPath | None:
@@ -110,14 +107,14 @@ async def _unit_path(session: Session, observed: Observed | None) -> UnitPath | 
 
 def _view(disk: Disk, ground: Ground, target: Target, *, narrowly: bool) -> _View:
     """Return what to look at; what the store has lost is looked for where time allows."""
-    everything = target.generation.objects
     if not narrowly or ground.pending is not None:
+        everything = target.generation.objects
         return _View(ground, target, _damaged(disk.store, ground, target, everything))
     if units := _concerned(disk.store, ground, target):
         near, here = ground.only(units), target.only(units)
         touched = frozenset(here.generation.units.values())
         return _View(near, here, _damaged(disk.store, ground, target, touched))
-    damaged = _damaged(disk.store, ground, target, everything)
+    damaged = _damaged(disk.store, ground, target, target.generation.objects)
     if damaged:
         return _View(ground, target, damaged)
     files = file_changes(disk.installation, ground, target.generation, Surroundings())
@@ -171,7 +168,9 @@ def _decided(
     )
     repaired = drift(ground.generation, files, ground.state.left_alone)
     found = () if ground.pending else (*repaired, *_lost(setting))
-    return replace(plan, files=files, warnings=warnings, drift=found), generation, world
+    moved = moves(files, surroundings)
+    plan = replace(plan, files=files, warnings=warnings, drift=found, moves=moved)
+    return plan, generation, world
 
 
 def links_of(units: Iterable[str], installed: Collection[str]) -> frozenset[str]:
@@ -184,6 +183,9 @@ def links_of(units: Iterable[str], installed: Collection[str]) -> frozenset[str]
 
 def _left_alone(generation: Generation, surroundings: Surroundings) -> Iterator[Diagnostic]:
     """Yield what is not as declared because something foreign counts instead, of all there is."""
+    for aside, place in surroundings.returning.stays.items():
+        message = f"{aside} is not moved back: something else lies at {place}"
+        yield warning(message, None, hint="it stays there until you move it")
     for name, path in surroundings.overridden.items():
         if name in generation.units:
             hint = f"`systemctl --user unmask {name}` takes it off"
@@ -215,7 +217,7 @@ def file_changes(
         (LinkKind.UNIT, installed.units, target.units),
     ):
         place = installation.file if kind is LinkKind.FILE else installation.unit
-        for name, old, new in _differences(had, have):
+        for name, old, new in _differences(had, _without(have, surroundings.returning.names)):
             if name not in surroundings.overridden:
                 yield FileChange(str(place(name)), _change(old, new), kind, name, old, new)
     for folder in sorted({*installed.links, *target.links}):
@@ -230,15 +232,16 @@ def file_changes(
                 yield FileChange(str(path), change, LinkKind.DEPENDENCY, name, old, new)
 
 
+def _without(have: Mapping[str, str], names: frozenset[str]) -> Mapping[str, str]:
+    """Return what is to be installed without these names, as what others have there is back."""
+    return {name: have[name] for name in have if name not in names} if names else have
+
+
 def _differences(
     had: Mapping[str, str], have: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None, str | None]]:
-    if had == have:
-        return
-    for name in sorted({*had, *have}):
-        old, new = had.get(name), have.get(name)
-        if old != new:
-            yield name, old, new
+    for name in sorted({name for name, _ in had.items() ^ have.items()}):
+        yield name, had.get(name), have.get(name)
 
 
 def _change(old: str | None, new: str | None) -> Change:

@@ -14,12 +14,19 @@ from hmsvcd.app.ports import Progress
 from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.target import Target, from_declaration, from_manifest, is_left
+from hmsvcd.app.target import (
+    Target,
+    from_declaration,
+    from_manifest,
+    is_left,
+    is_of_sources,
+)
 from hmsvcd.errors import RefusedError
 from hmsvcd.host.disk import Disk
-from hmsvcd.model.generation import NOTHING, PUT_OFF, Generation, Manifest
+from hmsvcd.model.generation import BRAKED, NOTHING, PUT_OFF, Generation, Manifest
 from hmsvcd.model.plan import Change, Outcome, Plan
 from hmsvcd.pipeline.put_off import with_removed, with_unchanged
+from hmsvcd.pipeline.undoing import held_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,11 @@ class Reconciled:
     """What a pass of an event came to.
 
     ``outcome`` is None where the declaration is wrong. ``put_off`` are units that are no longer
-    declared and stay until the declaration has rested. ``held`` says why what is installed is not
-    the declaration on purpose (``rollback to 3``). ``missing`` are the paths of links of ours that
-    are not there, and may be about to come back. ``unrested``: more is to be done when the
-    declaration has rested. ``braked`` are units that stay as they are, as they change too often.
+    declared and stay until the declaration has rested. ``held`` says in words that what is
+    installed is not the declaration on purpose, and why. ``missing`` are the paths of links of
+    ours that are not there, and may be about to come back. ``unrested``: more is to be done when
+    the declaration has rested. ``braked`` are units that stay as they are, as they change too
+    often.
     """
 
     outcome: Outcome | None = None
@@ -46,6 +54,9 @@ class Patience(Protocol):
 
     def has_rested(self) -> bool:
         """Say whether the declaration has been the same for so long that it is meant so."""
+
+    def has_new_sources(self) -> bool:
+        """Say whether somebody has edited what is a ``source``, and no pass has gone to it yet."""
 
     def may_repair(self, missing: tuple[str, ...]) -> bool:
         """Say whether these links have been missing long enough to be made anew.
@@ -86,11 +97,14 @@ async def reconcile(
 def _careful(disk: Disk, declared: Target, patience: Patience) -> tuple[Target, Reconciled]:
     """Return where to go for now instead of to all that is declared, and why."""
     back, has_rested = _rolled_back(disk), patience.has_rested()
-    is_edited = back is not None and not is_left(declared, back)
+    is_edited = back is not None and (
+        not is_left(declared, back) or (is_of_sources(back) and patience.has_new_sources())
+    )
     if back is not None and not (is_edited and has_rested):
         with suppress(RefusedError) if is_edited else nullcontext():  # what is lost is not held
             target = from_manifest(back, disk.store, back.cause, declared.settings)
-            return target, Reconciled(held=back.cause, unrested=is_edited)
+            held = held_in_words(back.cause, back.undone)
+            return target, Reconciled(held=held, unrested=is_edited)
     target, put_off = (declared, ()) if has_rested else _without_removals(disk, declared)
     target, braked = _without_changes(disk, target, patience.braked())
     return target, Reconciled(put_off=put_off, unrested=bool(put_off), braked=braked)
@@ -117,9 +131,10 @@ def _without_removals(disk: Disk, target: Target) -> tuple[Target, tuple[str, ..
     """Return a target that takes no unit away, and the units that are to go later."""
     current, pending = disk.records.current(), disk.pending.read()
     old = current.generation if current else NOTHING
-    old = old.beside(pending.target.generation) if pending else old
+    if pending and not pending.displaced:  # else what it took of others' goes back at once
+        old = old.beside(pending.target.generation)
     generation, put_off = with_removed(target.generation, old)
-    return _going_to(disk, target, generation, put_off), put_off
+    return _going_to(disk, target, generation, put_off, PUT_OFF), put_off
 
 
 def _without_changes(
@@ -135,15 +150,15 @@ def _without_changes(
     generation, braked = with_unchanged(target.generation, current.generation, units)
     if not all(map(disk.store.verify, generation.objects - target.generation.objects)):
         return target, ()
-    return _going_to(disk, target, generation, braked), braked
+    return _going_to(disk, target, generation, braked, BRAKED), braked
 
 
 def _going_to(
-    disk: Disk, target: Target, generation: Generation, staying: tuple[str, ...]
+    disk: Disk, target: Target, generation: Generation, staying: tuple[str, ...], cause: str
 ) -> Target:
     """Return a target with another generation, in which some units are as they are now."""
     if not staying:
         return target
     texts = {unit: disk.store.read_unit(generation.units[unit]) or "" for unit in staying}
     texts = {**target.texts, **texts}
-    return replace(target, generation=generation, texts=texts, cause=PUT_OFF)
+    return replace(target, generation=generation, texts=texts, cause=cause)

@@ -1,8 +1,8 @@
 """Write down a switch: that it is under way, and where things stand after it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hmsvcd.app.gc import collect
 from hmsvcd.app.planning import Planned
@@ -13,12 +13,27 @@ from hmsvcd.host.disk import Disk
 from hmsvcd.host.paths import is_same_place
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import Diagnostic, warning
-from hmsvcd.model.generation import PUT_OFF, Generation, Manifest, Pending, SavedState
+from hmsvcd.model.generation import (
+    ON_THE_WAY,
+    ActionRecord,
+    Generation,
+    Manifest,
+    Pending,
+    SavedState,
+)
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import ActionKind, UnitResult
 from hmsvcd.model.unit import template_of
-from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance, carried_over
+from hmsvcd.pipeline.advance import (
+    NO_DEFINITION,
+    Switched,
+    advance,
+    carried_over,
+    possible_definitions,
+    taken_back,
+)
 from hmsvcd.pipeline.leaving import with_leaving
+from hmsvcd.pipeline.undoing import cause_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +41,14 @@ class Done:
     """What is known when the jobs of a switch are over.
 
     ``leaving`` are the units whose links have stayed; ``linked_at`` is CLOCK_MONOTONIC.
+    ``unsent`` are those whose actions come last, and were not come to.
     """
 
     results: Sequence[UnitResult]
     after: Observed
     leaving: Collection[str]
     linked_at: int
+    unsent: frozenset[str] = frozenset()
 
 
 class Recording:
@@ -51,6 +68,7 @@ class Recording:
     def put_objects(self) -> None:
         """Put into the store what it lacks, complete and durable."""
         rendering, ground = self._planned.target.rendering, self._planned.ground
+        self._put_returning()
         if rendering is None:
             return
         sound = ground.generation.objects - self._planned.damaged  # the plan has looked at these
@@ -73,6 +91,15 @@ class Recording:
             for name, text in objects.items():
                 self._store.put_unit(name, unit, text)
 
+    def _put_returning(self) -> None:
+        """Put there, likewise, what units say that are others' again."""
+        returning = self._planned.surroundings.returning
+        if not returning.texts:
+            return
+        with self._store.batch():
+            for unit, name in returning.objects.items():
+                self._store.put_unit(name, unit, returning.texts[unit])
+
     def begin(self, owed: frozenset[str], back: int | None) -> None:
         """Write down, before anything is touched, what is under way and what it may leave.
 
@@ -82,7 +109,7 @@ class Recording:
         ground = self._planned.ground
         if ground.pending:
             self._records.drop_unfinished()
-        new = self._planned.generation.units
+        new, surroundings = self._new(), self._planned.surroundings
         definitions = {
             unit: _either(ground.old.get(unit, (NO_DEFINITION,)), new.get(unit, NO_DEFINITION))
             for unit in {*ground.old, *new}
@@ -98,12 +125,22 @@ class Recording:
                 results=self.carried_over,
                 back=back,
                 invocations=dict(self._untouched()),
+                displaced=replace(surroundings.displaced, returned=surroundings.returning.objects),
+                actions=tuple(
+                    ActionRecord(action.unit, action.kind.value, action.reason)
+                    for action in self._planned.plan.actions
+                ),
             )
         )
 
+    def _new(self) -> Mapping[str, str]:
+        """Return unit → the store object of its new definition, or of what is given back."""
+        planned = self._planned
+        return {**planned.generation.units, **planned.surroundings.returning.objects}
+
     def _untouched(self) -> Iterator[tuple[str, str]]:
         """Yield the units that run without the new definition, until they are started again."""
-        old, new = self._planned.ground.old, self._planned.generation.units
+        old, new = self._planned.ground.old, self._new()
         reloaded = {
             action.unit
             for action in self._planned.plan.actions
@@ -145,6 +182,7 @@ class Recording:
             linked_at=done.linked_at,
             linked_before=ground.generation.units,
             left_alone=self._left_alone(generation),
+            unsent=done.unsent,
         )
         state = advance(ground.state, switched)
         self._records.write_state(state)
@@ -154,6 +192,14 @@ class Recording:
         else:
             self.pending.begin(self._way_back(fallback, manifest, switched, state))
         return manifest.number
+
+    def take_back(self, refused: Sequence[UnitResult]) -> None:
+        """Write down that actions were refused which had been taken for done before they began."""
+        if not refused:
+            return
+        before = self._planned.ground
+        had = possible_definitions(before.state, None, before.generation.units, {})
+        self._records.write_state(taken_back(self._records.state(), refused, had))
 
     def _way_back(
         self, fallback: Target, failed: Manifest, switched: Switched, state: SavedState
@@ -167,21 +213,26 @@ class Recording:
         gone = units.keys() - failed.generation.units.keys()
         lost = gone.union(result.unit for result in switched.results if result.failed)
         taken = (unit for unit in switched.owed if {unit, template_of(unit)} & lost)
+        undone = replace(fallback.undone, of=failed.number) if fallback.undone else None
         return Pending(
             target=Manifest(
                 number=failed.number + 1,
                 created=clock.now(),
                 declaration=fallback.declaration,
                 inputs=fallback.inputs,
-                cause=f"{fallback.cause}, after failures of {failed.number}",
+                cause=cause_of(undone) if undone else fallback.cause,
                 generation=fallback.generation,
                 left=fallback.left,
                 settings=fallback.settings,
+                written=fallback.written,
+                origin=fallback.origin,
+                undone=undone,
             ),
             definitions={unit: (units[unit],) for unit in gone},
             owed=state.owed.union(taken),
             life=state.life,
             back=self._back,
+            displaced=self._planned.surroundings.displaced,
         )
 
     def _left_alone(self, generation: Generation) -> frozenset[str]:
@@ -221,6 +272,9 @@ class Recording:
             generation=generation,
             left=target.left,
             settings=target.settings,
+            written=target.written,
+            origin=target.origin,
+            undone=target.undone,
         )
 
 
@@ -236,7 +290,7 @@ def is_same(current: Manifest, generation: Generation, target: Target) -> bool:
         installs_the_same(current.generation, generation)
         and is_same_place(current.declaration, target.declaration)
         and current.left == target.left
-        and (current.cause != PUT_OFF or target.cause == PUT_OFF)
+        and (current.was_declared or target.cause in ON_THE_WAY)
         and current.settings == target.settings
     )
 

@@ -1,15 +1,15 @@
 """Why a switch may not be carried out, although it can be planned."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from operator import attrgetter
+from pathlib import Path  # noqa: TID251 - a plan names paths as text; only host touches them
 
 from hmsvcd.app.planning import Planned
 from hmsvcd.errors import NotNowError, RefusedError
-from hmsvcd.host.links import Links, in_the_way
+from hmsvcd.host.links import Links, all_in_the_way
 from hmsvcd.host.paths import Paths, is_same_place
 from hmsvcd.host.unit_path import UnitPath
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import Change, LinkKind
 
 
 def refusals(
@@ -19,7 +19,7 @@ def refusals(
 
     Another declaration's services are refused without ``replace_declaration``.
     """
-    yield from map(in_the_way, planned.surroundings.obstacles)
+    yield from all_in_the_way(planned.surroundings.obstacles)
     yield from _cannot_be_adopted(planned)
     yield from _cannot_be_moved(planned, paths)
     current = planned.ground.current
@@ -27,8 +27,10 @@ def refusals(
     has_any = current and bool(current.generation.units or current.generation.files)
     if current and others and has_any and not replace_declaration:
         yield RefusedError(
-            f"what is installed comes from another declaration, {current.declaration}",
-            "apply that one, or replace all of its services with --replace",
+            f"what is installed comes from {current.declaration},"
+            f" and {planned.target.declaration} would replace all of it",
+            f"hmsvcd apply --config {current.declaration} applies what is installed again;"
+            f" hmsvcd apply --config {planned.target.declaration} --replace replaces it",
         )
     if planned.world:
         yield from _not_ready(planned.world.observed, paths)
@@ -57,16 +59,11 @@ def _cannot_be_adopted(planned: Planned) -> Iterator[RefusedError]:
 
 def _cannot_be_moved(planned: Planned, paths: Paths) -> Iterator[RefusedError]:
     """Yield why what is in the way cannot be moved aside, for all that is really to go there."""
-    made = {
-        change.name
-        for change in planned.plan.files
-        if change.kind is not LinkKind.DEPENDENCY and change.change is not Change.REMOVE
-    }
-    aside = planned.surroundings.aside
-    drop_ins = chain.from_iterable(planned.surroundings.adopted.drop_ins.values())
-    for path in sorted({*(aside[name] for name in made & aside.keys()), *drop_ins}):
+    for move in sorted(planned.plan.moves, key=attrgetter("path")):
+        if move.path not in planned.surroundings.displaced.moved:  # that is moved back
+            continue
         try:
-            Links(paths).aside(path, planned.backup or "")
+            Links(paths).aside(Path(move.path), move.to.removeprefix(f"{move.path}."))
         except RefusedError as refusal:
             yield refusal
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from hmsvcd.host.signals import Interruption, deferred
 
+BACKUP = "bak"
+"""The extension for what is moved aside, where nobody has named one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

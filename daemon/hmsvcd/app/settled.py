@@ -1,7 +1,7 @@
 """Look again after the jobs: a start that "succeeds" may fail a moment later."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from hmsvcd.host.signals import Interruption
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import STARTS, UnitResult
 from hmsvcd.model.settings import Settings
-from hmsvcd.pipeline.failing import why
+from hmsvcd.pipeline.judge import judged
 
 LOG_LINES = 10
 
@@ -29,70 +29,64 @@ async def stay_up(
 
 
 async def look_again(
-    session: Session, results: Sequence[UnitResult], others: Iterable[str]
+    session: Session,
+    results: Sequence[UnitResult],
+    others: Iterable[str],
+    before: Observed,
+    superseded: Collection[str],
 ) -> tuple[tuple[UnitResult, ...], Observed]:
     """Return the results as they are now, and how all stands.
 
     What failed then has the reason, where systemd says one. What is observed are the units of the
-    results closely, and briefly the others.
+    results closely, with what they are bound to, and briefly the others. ``before`` is how all
+    stood; ``superseded`` are the units of which a job was cancelled, and another one then ended.
     """
     acted = {result.unit for result in results}
     observed = await session.manager.observe(acted.union(others), closely=acted)
-    return tuple(_judged(result, observed) for result in results), observed
+    bound = {name for unit in acted for name in observed.unit(unit).binds_to}
+    if unknown := bound - observed.units.keys():
+        further = await session.manager.observe(unknown, closely=())
+        observed = replace(observed, units={**further.units, **observed.units})
+    found = (
+        judged(result, before.unit(result.unit), observed, superseded=result.unit in superseded)
+        for result in results
+    )
+    return tuple(found), observed
 
 
 async def read_logs(
-    session: Session, results: Iterable[UnitResult], begun: int
+    session: Session, results: Iterable[UnitResult], begun: int, until: int = 0
 ) -> tuple[UnitResult, ...]:
     """Return results, those of what failed with its last log lines since ``begun``.
 
-    That is CLOCK_MONOTONIC.
+    That is CLOCK_MONOTONIC. What has run from ``until`` on (microseconds of the epoch, 0 for now)
+    is something else, such as what was brought back after that.
     """
     found = tuple(results)
-    failed = {result.unit for result in found if result.failed}
+    failed = {result.unit: result.process or 0 for result in found if result.failed}
     if not failed:
         return found
     observed = await session.manager.observe(failed)
-    logs = await _logs(failed, session.environment, observed, begun)
+    runs = (_run(observed.unit(unit), failed[unit], begun, until) for unit in failed)
+    logs = await _logs(dict(zip(failed, runs, strict=True)), session.environment)
     return tuple(replace(result, log=logs.get(result.unit, ())) for result in found)
 
 
-def _judged(result: UnitResult, observed: Observed) -> UnitResult:
-    unit = observed.unit(result.unit)
-    if result.action not in STARTS or result.result not in {"done", "starting", "failed"}:
-        return result
-    if result.result == "starting" and unit.active_state == "active" and unit.job is None:
-        return replace(result, result="done")
-    if unit.active_state == "failed" or _loops(unit):
-        return replace(result, result="failed", message=result.message or why(unit))
-    if result.result == "done" and _was_skipped(unit):
-        return replace(result, result="skipped", message="a condition of the unit does not hold")
-    return result
-
-
-def _loops(unit: ObservedUnit) -> bool:
-    return unit.sub_state.startswith("auto-restart") and unit.result not in {"", "success"}
-
-
-def _was_skipped(unit: ObservedUnit) -> bool:
-    refused = not unit.condition_result and unit.condition_timestamp > 0
-    return unit.active_state == "inactive" and (refused or unit.result == "exec-condition")
+def _run(seen: ObservedUnit, process: int, begun: int, until: int) -> Run:
+    if until or seen.active_state in _BACK:  # so it is another run that has failed
+        return Run("", process, since=begun, asked=begun, until=until)
+    return Run(seen.invocation, seen.last_main_pid, seen.main_start, begun)
 
 
 async def _logs(
-    units: set[str], environ: Mapping[str, str], observed: Observed, begun: int
+    runs: Mapping[str, Run], environ: Mapping[str, str]
 ) -> Mapping[str, tuple[str, ...]]:
-    names = sorted(units)
     limit = asyncio.Semaphore(4)
 
-    async def read(unit: str) -> tuple[str, ...]:
+    async def read(unit: str, run: Run) -> tuple[str, ...]:
         async with limit:
-            seen = observed.unit(unit)
-            run = Run(seen.invocation, seen.last_main_pid, seen.main_start, begun)
-            if seen.active_state in _BACK:  # so it is another run that has failed
-                run = Run("", asked=begun)
             return await last_lines(unit, environ, run=run, lines=LOG_LINES)
 
     async with asyncio.TaskGroup() as group:
-        tasks = {unit: group.create_task(read(unit)) for unit in names}
+        tasks = {unit: group.create_task(read(unit, run)) for unit, run in runs.items()}
     return {unit: task.result() for unit, task in tasks.items()}

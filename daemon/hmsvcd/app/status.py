@@ -13,15 +13,14 @@ from hmsvcd.host.pending import PendingFile
 from hmsvcd.host.records import Records
 from hmsvcd.host.session_service import UNIT
 from hmsvcd.host.store import Store
-from hmsvcd.model.generation import NOTHING, Generation, Pending
+from hmsvcd.model.daemon import BUS_NAME
+from hmsvcd.model.generation import NOTHING, Generation, Manifest, Pending
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.status import Status
+from hmsvcd.model.undone import Undone
 from hmsvcd.model.unit import UnitFile
-from hmsvcd.pipeline.summarize import Known, summarize
+from hmsvcd.pipeline.summarize import Known, begun, summarize
 from hmsvcd.pipeline.syntax.unit_file import parse
-
-DAEMON_NAME = "org.hmsvcd"
-"""The bus name that the daemon of a session owns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class Seen:
 
     ``daemon`` is the process of the daemon, None where none runs. ``held`` says why what is
     installed is not the declaration on purpose (``rollback to 3``); None where it may be.
+    ``undone`` is what has failed where nobody asked for that.
     ``interrupted``: a switch was cut off, and nobody is at work on it.
     """
 
@@ -37,6 +37,7 @@ class Seen:
     daemon: int | None = None
     held: str | None = None
     interrupted: bool = False
+    undone: Undone | None = None
 
 
 async def look(session: Session, loaded: Loaded) -> Seen:
@@ -55,6 +56,8 @@ async def look(session: Session, loaded: Loaded) -> Seen:
     store = session.disk.store
     records = {unit: ground.state.units.get(unit) for unit in units}
     started = {unit: record.started for unit, record in records.items() if record}
+    pending = ground.pending
+    interrupted = pending is not None and holder(session.paths.lock) is None
     known = Known(
         generation=generation,
         state=ground.state,
@@ -62,11 +65,13 @@ async def look(session: Session, loaded: Loaded) -> Seen:
         started=_definitions(store, started),
         linked=_definitions(store, units),
         overridden=surroundings.overridden,
+        begun=begun(pending, is_cut_off=interrupted) if pending else {},
     )
     status = summarize(known, ground.current.number if ground.current else None)
-    daemon = await session.manager.process_of(DAEMON_NAME)
-    interrupted = ground.pending is not None and holder(session.paths.lock) is None
-    return Seen(status, daemon, _held_because(ground, loaded), interrupted)
+    daemon = await session.manager.process_of(BUS_NAME)
+    back = _held(ground, loaded)
+    cause, undone = (back.cause, back.undone) if back else (None, None)
+    return Seen(status, daemon, cause, interrupted, undone)
 
 
 async def own_unit(session: Session) -> ObservedUnit | None:
@@ -112,12 +117,12 @@ def _definitions(store: Store, objects: Mapping[str, str | None]) -> dict[str, U
     return {unit: parse(unit, text) for unit, text in texts.items() if text is not None}
 
 
-def _held_because(ground: Ground, loaded: Loaded) -> str | None:
+def _held(ground: Ground, loaded: Loaded) -> Manifest | None:
     """After a rollback the declaration that was left is held until it changes or is applied."""
     back = ground.pending.target if ground.pending else ground.current
     if back is None or back.left is None:
         return None
-    is_held = back.left[0] == loaded.inputs or (
+    is_held = back.left[0] == loaded.written or (
         loaded.rendering is not None and is_left(from_declaration(loaded), back)
     )
-    return back.cause if is_held else None
+    return back if is_held else None

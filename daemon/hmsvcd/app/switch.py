@@ -27,7 +27,7 @@ from hmsvcd.model.decision import Installing
 from hmsvcd.model.diagnostic import Diagnostic, error, warning
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.plan import STARTS, STOPS, Action, ActionKind, Outcome, Reloading, UnitResult
-from hmsvcd.pipeline.decide.induce import owed_by, taken_away
+from hmsvcd.pipeline.decide.induce import gone_for_good, owed_by, taken_away
 
 _RUNS = frozenset({"active", "activating", "reloading", "refreshing"})
 _JOBS = STARTS | {ActionKind.RELOAD}
@@ -103,11 +103,14 @@ class Switch:
                 results = await read_logs(self._session, results, begun)
             self._linking.remove_files()
             self.way_back, warnings = self._choose(results, back)
-            done = Done(results, after, leaving, linked_at)
+            unsent = plan.ending if self.way_back else frozenset()
+            done = Done(results, after, leaving, linked_at, unsent)
             number = self._recording.finish(done, owed, self.way_back)
             if self.way_back is None:  # else what is to come does this
                 warnings = (*warnings, *self._recording.collect())
-                await runner.send(self._ending)
+                refused = await runner.send(self._ending)
+                self._recording.take_back(refused)
+                results = (*results, *refused)
         return Outcome(replace(plan, warnings=(*plan.warnings, *warnings)), results, number)
 
     def _owed(self) -> frozenset[str]:
@@ -117,8 +120,9 @@ class Switch:
         # with reset-failed, all that says that they are to be started is gone
         reset = {action.unit for action in actions if action.kind is ActionKind.RESET_FAILED}
         owed |= {action.unit for action in actions if action.kind in STARTS} & reset
+        owed |= taken_away(actions, world)
         may_go_back = self._planned.target.settings.on_failure == "rollback"
-        return owed | taken_away(actions, world) if may_go_back else owed
+        return owed if may_go_back else owed - gone_for_good(world)
 
     async def _settled(
         self, runner: JobRunner, owed: frozenset[str], interruption: Interruption
@@ -127,11 +131,14 @@ class Switch:
 
         What a switch has done that this one goes on with counts where it turns out to have failed.
         """
-        ended = [*runner.results, *self._kept()]
-        earlier = list(self._carried_over(ended))
+        earlier = list(self._carried_over([*runner.results, *self._kept()]))
         others = owed.union(self._planned.generation.units)
-        await stay_up([*ended, *earlier], self._planned.target.settings, interruption)
-        results, after = await look_again(self._session, [*ended, *earlier], others)
+        await stay_up([*runner.results, *earlier], self._planned.target.settings, interruption)
+        runner.catch_up()
+        ended = [*runner.results, *self._kept()]
+        results, after = await look_again(
+            self._session, [*ended, *earlier], others, self._world.observed, runner.superseded
+        )
         return tuple(one for one in results if one.failed or one not in earlier), after
 
     def _carried_over(self, ended: Iterable[UnitResult]) -> Iterable[UnitResult]:
@@ -147,10 +154,11 @@ class Switch:
         self, results: Sequence[UnitResult], back: int | None
     ) -> tuple[Target | None, tuple[Diagnostic, ...]]:
         """Return what comes back after failures; where nothing can, a warning says why."""
-        if not failures(self._planned, results):
+        failed = failures(self._planned, results)
+        if not failed:
             return None, ()
         try:
-            return way_back(self._session.disk, self._planned, back), ()
+            return way_back(self._session.disk, self._planned, back, failed), ()
         except RefusedError as refusal:
             return None, (warning(f"nothing was rolled back: {refusal.message}", None),)
 

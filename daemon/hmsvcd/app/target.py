@@ -9,6 +9,7 @@ from hmsvcd.host.store import Store
 from hmsvcd.model.generation import Generation, Manifest
 from hmsvcd.model.rendering import Rendering
 from hmsvcd.model.settings import Settings
+from hmsvcd.model.undone import Undone
 from hmsvcd.pipeline.leaving import without_leaving
 from hmsvcd.pipeline.render import generation
 
@@ -18,8 +19,8 @@ class Target:
     """Where a switch goes.
 
     ``texts`` holds the text of every unit. ``rendering`` is what the store may lack yet; None
-    where all objects are in the store. ``left`` says what a rollback goes away from
-    (``Manifest.left``).
+    where all objects are in the store. ``written``, ``left``, ``origin`` and ``undone`` are as in
+    ``Manifest``.
     """
 
     generation: Generation
@@ -30,6 +31,9 @@ class Target:
     settings: Settings
     rendering: Rendering | None = None
     left: tuple[str, str] | None = None
+    written: str = ""
+    origin: int | None = None
+    undone: Undone | None = None
 
     @property
     def hold(self) -> tuple[str, str]:
@@ -38,7 +42,7 @@ class Target:
         That is what is declared, also where not all of it is installed yet.
         """
         declared = generation(self.rendering) if self.rendering else self.generation
-        return self.inputs, declared_digest(declared)
+        return self.written, declared_digest(declared)
 
     def only(self, units: Collection[str]) -> "Target":
         """Return this as if only these units were declared."""
@@ -65,6 +69,7 @@ def from_declaration(loaded: Loaded) -> Target:
         "apply",
         loaded.declaration.settings,
         loaded.rendering,
+        written=loaded.written,
     )
 
 
@@ -87,7 +92,23 @@ def from_manifest(manifest: Manifest, store: Store, cause: str, settings: Settin
         cause,
         settings,
         left=manifest.left,
+        written=manifest.written,
+        origin=manifest.origin,
+        undone=manifest.undone,
     )
+
+
+def brought_back(
+    manifest: Manifest,
+    store: Store,
+    settings: Settings,
+    left: tuple[str, str],
+    undone: Undone | None,
+) -> Target:
+    """Return the target of a rollback to a generation; raises what ``from_manifest`` raises."""
+    cause = f"rollback to {manifest.number}"
+    back = from_manifest(manifest, store, cause, settings)
+    return replace(back, left=left, origin=manifest.place, undone=undone)
 
 
 def declared_digest(installed: Generation) -> str:
@@ -96,7 +117,18 @@ def declared_digest(installed: Generation) -> str:
 
 
 def is_left(declared: Target, back: Manifest) -> bool:
-    """Say whether what is declared is still, in one way or another, what a rollback went from."""
+    """Say whether what is declared is still, in one way or another, what a rollback went from.
+
+    What is in a ``source`` does not count: the service itself may write there.
+    """
     return back.left is not None and (
-        back.left[0] == declared.inputs or back.left[1] == declared.generation.digest
+        back.left[0] == declared.written or back.left[1] == declared.generation.digest
     )
+
+
+def is_of_sources(back: Manifest) -> bool:
+    """Say whether a rollback went from and to what the same files of a declaration say.
+
+    Then only what is in a ``source`` can be the reason, and so its end.
+    """
+    return back.left is not None and back.left[0] == back.written

@@ -39,7 +39,8 @@ class Telling:
 
     ``publish`` is called with each pass (its number and its document), and ``changed`` whenever
     the daemon's state may be another. ``failed`` are the units that have been told of as failed
-    since they ran last, ``starting`` those whose start had not come to an end with its pass.
+    since they ran last, ``starting`` and ``reloading`` those whose start or reload had not come to
+    an end with its pass.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Telling:
         self.last: Pass | None = None
         self.failed: set[str] = set()
         self.starting: set[str] = set()
+        self.reloading: set[str] = set()
         self._log = log
         self._notifier = notifier
         self._attempts = attempts
@@ -123,28 +125,39 @@ class Telling:
 
     def unit_failed(self, unit: str, why: str) -> None:
         """Say that a unit has failed by itself."""
+        self.unit_is_over(unit)
         self.failed.add(unit)
-        self.starting.discard(unit)
         self._log.warning("unit failed", unit=unit, why=why)
         self._say(f"{unit} has failed: {why}")
         self._show(Notice(f"{unit} has failed", f"{why}; see: hmsvcd logs {unit}"))
 
     def unit_recovered(self, unit: str) -> None:
         """Say that a unit that had failed runs again."""
-        self.unit_is_over(unit)
-        self._log.info("unit recovered", unit=unit)
-        self._say(f"{unit} runs again")
+        self._unit_is_well(unit, "recovered", f"{unit} runs again")
 
     def unit_started(self, unit: str) -> None:
         """Say that a start that took longer than its pass has come to its end."""
+        self._unit_is_well(unit, "started", f"started {unit}")
+
+    def reload_ended(self, unit: str, result: str) -> None:
+        """Say how a reload that took longer than its pass has ended: ``success``, or else."""
+        self.reloading.discard(unit)
+        if result in {"", "success"}:
+            self._unit_is_well(unit, "reloaded", f"reloaded {unit}")
+            return
+        self._log.warning("reload failed", unit=unit, why=result)
+        self._say(f"the reload of {unit} has failed: {result}")
+        self._show(Notice(f"The reload of {unit} has failed", f"see: hmsvcd logs {unit}"))
+
+    def _unit_is_well(self, unit: str, how: str, sentence: str) -> None:
         self.unit_is_over(unit)
-        self._log.info("unit started", unit=unit)
-        self._say(f"started {unit}")
+        self._log.info(f"unit {how}", unit=unit)
+        self._say(sentence)
 
     def unit_is_over(self, unit: str) -> None:
         """Forget about a unit: it has come to an end that is no news, or somebody has ended it."""
-        self.failed.discard(unit)
-        self.starting.discard(unit)
+        for units in (self.failed, self.starting, self.reloading):
+            units.discard(unit)
 
     def forget(self) -> None:
         """Let go of whoever was there to be told: the bus is gone, or the daemon ends."""
@@ -187,8 +200,8 @@ class Telling:
     def _follow(self, outcome: Outcome) -> None:
         """Note whose end is still to be told, and who is told of with this pass."""
         for result in outcome.all_results:
-            waits = result.result == "starting"
-            (self.starting.add if waits else self.starting.discard)(result.unit)
+            for word, units in (("starting", self.starting), ("reloading", self.reloading)):
+                (units.add if result.result == word else units.discard)(result.unit)
             if result.action in STARTS:
                 (self.failed.add if result.failed else self.failed.discard)(result.unit)
 
@@ -223,7 +236,8 @@ class Telling:
         """Log what was not known; what has only moved with its lines was."""
         for problem in _unlike(found, known):
             log = self._log.error if problem.is_error else self._log.warning
-            log("problem", at=_at(problem), key=problem.key, text=problem.message)
+            text, at = problem.message, _at(problem)
+            log("problem", at=at, key=problem.key, text=text, help=problem.hint)
 
     def _notify(self, made: Pass) -> None:
         failed = self._failures(made)
@@ -233,6 +247,8 @@ class Telling:
         elif failed:
             lines = [f"{each.unit}: {each.action} {each.result}" for each in failed]
             self._show(Notice(f"Services have failed{_and_then(made)}", _few(lines)))
+        elif braked := self._newly_braked(made):
+            self._show(Notice("Services change too often", _few(_left_alone(braked))))
         elif self.last is not None and _wrong(self.last):
             self._notices.put_nowait(None)
 
@@ -243,6 +259,10 @@ class Telling:
         results = made.outcome.all_results if made.outcome else ()
         return [each for each in results if each.failed and each not in known]
 
+    def _newly_braked(self, made: Pass) -> list[str]:
+        known = self.last.braked if self.last else ()
+        return [unit for unit in made.braked if unit not in known]
+
     def _show(self, notice: Notice) -> None:
         if self._attempts.settings.notify:
             self._notices.put_nowait(notice)
@@ -251,6 +271,10 @@ class Telling:
 def _and_then(made: Pass) -> str:
     fallback = made.outcome.fallback if made.outcome else None
     return f"; generation {fallback.to} is back" if fallback and not fallback.failure else ""
+
+
+def _left_alone(units: Iterable[str]) -> Iterator[str]:
+    return (f"{unit} is left as it is for a while; hmsvcd apply ends that" for unit in units)
 
 
 def _interruptions(made: Pass) -> tuple[Diagnostic, ...]:
@@ -293,7 +317,14 @@ def _at(problem: Diagnostic) -> str | None:
 
 
 def _lines(errors: Iterable[Diagnostic]) -> str:
-    return _few(": ".join(filter(None, (_at(each), each.message))) for each in errors)
+    return _few(_line(each) for each in errors)
+
+
+def _line(problem: Diagnostic) -> str:
+    """Return a problem in a line, with what helps where it is none of the declaration."""
+    if problem.place is None:
+        return "; ".join(filter(None, (problem.message, problem.hint)))
+    return f"{_at(problem)}: {problem.message}"
 
 
 def _few(lines: Iterable[str]) -> str:

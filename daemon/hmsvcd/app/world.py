@@ -10,8 +10,9 @@ from hmsvcd.host.systemd import Manager
 from hmsvcd.host.unit_path import read_unit
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.unit import UnitFile, is_template, template_of
+from hmsvcd.model.unit import Assignment, UnitFile, is_template, template_of
 from hmsvcd.pipeline.advance import NO_DEFINITION
+from hmsvcd.pipeline.syntax.effective import assigned_in
 from hmsvcd.pipeline.syntax.specifiers import resolved
 from hmsvcd.pipeline.syntax.unit_file import parse
 
@@ -107,8 +108,10 @@ class Setting:
 
 def installing(setting: Setting) -> Installing:
     """Put together what ``decide`` is given."""
-    ground, observed, new = setting.ground, setting.observed, setting.new
-    others = _others(setting)
+    ground, observed = setting.ground, setting.observed
+    returning = setting.surroundings.returning
+    new = {unit: one for unit, one in setting.new.items() if unit not in returning.texts}
+    others = {**_others(setting), **{u: parse(u, text) for u, text in returning.texts.items()}}
     old = _definitions(setting)
     old |= {unit: (others[unit],) for unit in new if unit not in old and unit in others}
     return Installing(
@@ -116,10 +119,10 @@ def installing(setting: Setting) -> Installing:
         old=old,
         new=new,
         old_links=_old_links(setting),
-        new_links=setting.target.generation.links,
+        new_links=_new_links(setting),
         settings=setting.target.settings,
         asked=setting.asked,
-        owed=ground.owed(observed.life),
+        owed=ground.owed(observed),
         overridden={
             unit: path
             for unit, path in setting.surroundings.overridden.items()
@@ -134,12 +137,12 @@ def installing(setting: Setting) -> Installing:
 
 def _drop_ins(
     observed: Observed, ours: Container[str]
-) -> Iterator[tuple[str, tuple[UnitFile, ...]]]:
-    """Yield the instances of our templates that have drop-ins, with those that can be read."""
+) -> Iterator[tuple[str, tuple[Assignment, ...]]]:
+    """Yield the instances of our templates that have drop-ins, with what these assign."""
     for unit, seen in observed.units.items():
         if seen.drop_in_paths and template_of(unit) in ours:
             texts = (read_unit(path) for path in seen.drop_in_paths)
-            yield unit, tuple(parse(unit, text) for text in texts if text is not None)
+            yield unit, tuple(assigned_in(text for text in texts if text is not None))
 
 
 def _old_links(setting: Setting) -> Mapping[str, tuple[str, ...]]:
@@ -150,6 +153,15 @@ def _old_links(setting: Setting) -> Mapping[str, tuple[str, ...]]:
         links[folder] = (*links.get(folder, ()), path.name)
     for folder, units in setting.ground.coming_back.items():
         links[folder] = (*links.get(folder, ()), *units)
+    return links
+
+
+def _new_links(setting: Setting) -> Mapping[str, tuple[str, ...]]:
+    """Return what pulls units in then, also by those links of others that come back."""
+    links = dict(setting.target.generation.links)
+    for path in sorted(setting.surroundings.returning.links):
+        folder = path.parent.name
+        links[folder] = (*links.get(folder, ()), path.name)
     return links
 
 
@@ -187,7 +199,7 @@ def _relinked(setting: Setting) -> frozenset[str]:
         unit
         for unit in {*installed, *wanted} - setting.surroundings.overridden.keys()
         if installed.get(unit) != wanted.get(unit) or installed.get(unit) in setting.damaged
-    ).union(setting.surroundings.adopted.drop_ins)
+    ).union(setting.surroundings.adopted.drop_ins, setting.surroundings.returning.texts)
 
 
 def _others(setting: Setting) -> Mapping[str, UnitFile]:

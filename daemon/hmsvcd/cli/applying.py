@@ -35,7 +35,9 @@ def run_apply(config: Path | None, request: "Request", *, as_json: bool) -> Exit
         if session.absent:  # so that what is wrong with the declaration is said all the same
             await read()
         return await report_switch(
-            lambda progress: apply(session, read, request, progress), report
+            lambda progress: apply(session, read, request, progress),
+            report,
+            adopting=bool(request.adopt),
         )
 
     return run_reported(body, Report(APPLY, as_json=as_json))
@@ -52,5 +54,7 @@ async def _ask(
         return await daemon.apply(request.backup, replace=request.replace, adopt=request.adopt)
 
     return await report_switch(
-        lambda progress: outcome_by_daemon(session, daemon, ask, report, progress), report
+        lambda progress: outcome_by_daemon(session, daemon, ask, report, progress),
+        report,
+        adopting=bool(request.adopt),
     )

@@ -45,13 +45,14 @@ async def outcome_by_daemon(
         report.add(news)
         return None
     fallback = outcome.fallback
+    until = fallback.at if fallback is not None else 0
     if fallback is not None:
         logged = await read_logs(session, fallback.results, begun)
         fallback = replace(fallback, results=logged)
     outcome = replace(
         outcome,
         plan=replace(outcome.plan, warnings=tuple(each for each in news if not each.is_error)),
-        results=await read_logs(session, outcome.results, begun),
+        results=await read_logs(session, outcome.results, begun, until),
         problems=tuple(each for each in news if each.is_error),
         fallback=fallback,
     )

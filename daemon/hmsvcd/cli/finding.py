@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hmsvcd.cli.absence import NOT_INSTALLED, Absence, of_own_unit, of_silence
 from hmsvcd.errors import CallError, CallTimeoutError
 from hmsvcd.host.paths import is_same_place
 from hmsvcd.model.daemon import BUS_NAME
@@ -33,6 +34,25 @@ async def find_daemon(session: "Session") -> "Daemon | None":
 
             return await Daemon.find(session.connected.connection)
     return None
+
+
+async def why_absent(session: "Session") -> Absence:
+    """Return why ``find_daemon`` has found none, and what starts one."""
+    if session.connected is None:
+        return NOT_INSTALLED
+    process = await session.connected.process_of(BUS_NAME)
+    if process is not None:
+        return of_silence(process)
+    from hmsvcd.app.status import own_unit  # noqa: PLC0415 - only where none runs
+
+    unit = await own_unit(session)
+    return NOT_INSTALLED if unit is None else of_own_unit(unit)
+
+
+async def report_absence(session: "Session", report: "Report") -> None:
+    """Warn that what was done without a daemon has no effect before one runs."""
+    absence = await why_absent(session)
+    report.add([warning(absence.why, None, hint=absence.remedy)])
 
 
 async def declaration_as_applied(

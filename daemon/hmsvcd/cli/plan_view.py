@@ -9,7 +9,16 @@ from rich.text import Text
 
 from hmsvcd.cli.console import Console, one_line
 from hmsvcd.model.decision import Decision, Difference, UnitState
-from hmsvcd.model.plan import Action, ActionKind, Change, FileChange, LinkKind, Plan, Reloading
+from hmsvcd.model.plan import (
+    Action,
+    ActionKind,
+    Change,
+    FileChange,
+    LinkKind,
+    Move,
+    Plan,
+    Reloading,
+)
 
 Sides = Callable[[FileChange], tuple[str, str] | None]
 """Gives the old and the new text of what changes; None where it is no text."""
@@ -28,6 +37,7 @@ _VERBS = {Change.CREATE: "install", Change.REPLACE: "update", Change.REMOVE: "re
 _ORDER = (LinkKind.UNIT, LinkKind.FILE, LinkKind.DEPENDENCY)
 _RUNNING = frozenset({UnitState.UP, UnitState.STARTING, UnitState.LOOPING})
 _WITHOUT_JOBS = "so that systemd knows; no unit has to do anything"
+_INSTEAD = "in the place of what is moved; it goes on as it is"
 _CONTEXT = 2
 _WIDEST_NAME = 40
 
@@ -44,10 +54,14 @@ def show_plan(plan: Plan, sides: Sides, console: Console) -> None:
         console.print(action_line(action, width))
         if action.unit in acted and action.unit in units:
             _show_text(units[action.unit], sides, console)
+    moved = {move.path for move in plan.moves}
+    for move in plan.moves:
+        console.print(move_line("move", move))
     for change in alone:
         is_unit = change.kind is LinkKind.UNIT
         name = change.name if is_unit else one_line(change.path)
         reason = _why(change, decisions.get(name)) if is_unit else ""
+        reason = _INSTEAD if change.path in moved else reason
         console.print(line(_VERBS[change.change], "bold", name, width if is_unit else 0, reason))
         if change.kind is not LinkKind.DEPENDENCY:
             _show_text(change, sides, console)
@@ -96,6 +110,11 @@ def action_line(action: Action, width: int = 0) -> Text:
     return said.append(f" (pending: {action.pending})", "dim") if action.pending else said
 
 
+def move_line(verb: str, move: Move) -> Text:
+    """Return what of others' is moved, or was, and what it is called then."""
+    return line(verb, "bold", one_line(move.path), 0, f"to {one_line(move.to.rpartition('/')[2])}")
+
+
 def induced_lines(plan: Plan) -> Iterator[Text]:
     """Yield a line for each unit that an action takes along."""
     for induced in plan.induced:
@@ -118,6 +137,7 @@ def _summary(plan: Plan, alone: Iterable[FileChange]) -> Text:
     parts = [f"{counted[kind]} to {kind.value}" for kind in kinds if counted[kind]]
     changed = Counter(each.change for each in alone)
     parts += [f"{changed[each]} to {verb}" for each, verb in _VERBS.items() if changed[each]]
+    parts += [f"{len(plan.moves)} to move"] if plan.moves else []
     return Text(f"in all: {', '.join(parts)}" if parts else "in all: daemon-reload", "bold")
 
 

@@ -9,6 +9,7 @@ from hmsvcd.cli.status_source import Answer
 from hmsvcd.errors import ExitCode
 from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.status import Status, StatusReport
+from hmsvcd.pipeline.undoing import in_words
 
 _KEY_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|([^".]+)')
 """One part of a dotted key, in quotes or bare."""
@@ -40,7 +41,10 @@ def exit_code(answer: Answer, report: StatusReport) -> ExitCode:
 
 def worth_showing(report: StatusReport, name: str | None) -> Iterator[Diagnostic]:
     """Yield the errors, and the warnings that are of ``name`` or are none of the declaration."""
+    told = in_words(report.undone) if report.undone else None  # with the declaration that is held
     for each in report.diagnostics:
+        if each.message == told:
+            continue
         if each.is_error or each.place is None or (name and _concerns(each, report.status)):
             yield each
 

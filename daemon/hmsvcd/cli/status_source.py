@@ -131,6 +131,7 @@ def _reported(
         status=seen.status if seen else None,
         paths=tuple(loaded.texts) or (str(loaded.path),),
         held=seen.held if seen else None,
+        undone=seen.undone if seen else None,
         paused=said.paused or _is_paused(session.paths),
         diagnostics=tuple(found),
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from hmsvcd.cli.absence import HOW_TO_BEGIN, of_own_unit
 from hmsvcd.cli.columns import aligned
 from hmsvcd.cli.painting import Line, plain
 from hmsvcd.cli.times import duration, near_time
 from hmsvcd.model.daemon import DaemonState, DaemonStatus, Pass
 from hmsvcd.model.diagnostic import Diagnostic
-from hmsvcd.model.observed import ObservedUnit
+from hmsvcd.model.plan import UNDER_WAY
 from hmsvcd.model.status import (
     LastAction,
     ServiceStatus,
@@ -16,7 +17,7 @@ from hmsvcd.model.status import (
     StatusReport,
     UnitStatus,
 )
-from hmsvcd.pipeline.failing import why
+from hmsvcd.pipeline.undoing import held_in_words
 
 _STYLES = {
     Standing.RUNNING: "green",
@@ -36,17 +37,7 @@ _DAEMON_STYLES = {
     DaemonState.STUCK: "bold red",
     DaemonState.PAUSED: "yellow",
 }
-_OWN_STATES = {
-    "inactive": "{name} is installed but does not run: systemctl --user start {name}",
-    "failed": "{name} has failed ({why}): systemctl --user restart {name}",
-    "auto-restart": "{name} has ended ({why}); systemd is restarting it",
-    "activating": "{name} is starting",
-    "deactivating": "{name} is stopping",
-}
-"""SubState or ActiveState of hmsvcd's own service → what is said of it without a daemon."""
-
-_OWN_IS_UP = "{name} runs, but not on this bus; its log may say why: journalctl --user -u {name}"
-_ENDS = {"done": "", "kept": "", "starting": " (under way)", "leaving": " (under way)"}
+_ENDS = {"done": "", "kept": ""} | dict.fromkeys(UNDER_WAY, " (under way)")
 _HEAD = ("SERVICE", "STATE", "SINCE", "PID", "RESTARTS", "LAST ACTION")
 
 _HOW_TO_BEGIN = """\
@@ -89,8 +80,8 @@ def report_lines(report: StatusReport, now: int) -> Iterator[Line]:
         return
     yield from status_lines(report.status, now)
     if report.held:
-        words = f"the declaration is held after the {report.held}: hmsvcd apply goes to it again"
-        yield plain(words, "yellow")
+        words = held_in_words(report.held, report.undone)
+        yield plain(f"{words}: hmsvcd apply goes to it again", "yellow")
     yield _daemon_line(report, now)
 
 
@@ -117,15 +108,10 @@ def _daemon_line(report: StatusReport, now: int) -> Line:
         return plain(f"daemon: process {report.silent} does not answer", "yellow")
     paused = ("; paused: hmsvcd resume ends that", "yellow") if report.paused else ("", "")
     if report.own_unit is not None:
-        return (f"daemon: {_of_own_unit(report.own_unit)}", "yellow"), paused
-    begin = "hmsvcd install makes it part of your session, hmsvcd run starts it here"
-    return (f"daemon: not running ({begin})", "dim"), paused
-
-
-def _of_own_unit(unit: ObservedUnit) -> str:
-    by_active_state = _OWN_STATES.get(unit.active_state, _OWN_IS_UP)
-    words = _OWN_STATES.get(unit.sub_state, by_active_state)
-    return words.format(name=unit.name, why=why(unit))
+        absence = of_own_unit(report.own_unit)
+        words = ": ".join(filter(None, (absence.why, absence.remedy)))
+        return (f"daemon: {words}", "yellow"), paused
+    return (f"daemon: not running ({HOW_TO_BEGIN})", "dim"), paused
 
 
 def _of_daemon(daemon: DaemonStatus, report: StatusReport, now: int) -> Iterator[str]:

@@ -18,7 +18,7 @@ from hmsvcd.host import process
 from hmsvcd.host.bus import Match
 from hmsvcd.host.bus_messages import owner_changed
 from hmsvcd.host.bus_object import PROPERTIES
-from hmsvcd.host.control import NAME, PATH
+from hmsvcd.host.control import MANAGER, NAME, PATH
 from hmsvcd.host.systemd import Manager
 from hmsvcd.model.daemon import DaemonState
 from hmsvcd.model.status import StatusReport
@@ -114,9 +114,11 @@ async def _hints(manager: Manager, hint: Callable[[], None]) -> AsyncIterator[No
     """Call ``hint`` whenever a unit, the daemon or whether there is one may have changed."""
     connection = manager.connection
     changed = Match(PROPERTIES.name, "PropertiesChanged", NAME, PATH)
+    problems = Match(MANAGER.name, "ProblemsChanged", NAME, PATH)
     async with (
         manager.unit_changes(lambda *_: hint()),
         connection.subscribe(changed, lambda _: hint()),
+        connection.subscribe(problems, lambda _: hint()),
         connection.subscribe(owner_changed(NAME), lambda _: hint()),
     ):
         yield

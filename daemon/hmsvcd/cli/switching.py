@@ -11,10 +11,17 @@ from rich.text import Text
 
 from hmsvcd.app.ports import Progress, Silence
 from hmsvcd.cli.console import Console, one_line
-from hmsvcd.cli.plan_view import STYLES, action_line, induced_lines, line, name_width
+from hmsvcd.cli.plan_view import (
+    STYLES,
+    action_line,
+    induced_lines,
+    line,
+    move_line,
+    name_width,
+)
 from hmsvcd.cli.running import Report
 from hmsvcd.errors import ExitCode
-from hmsvcd.model.plan import STARTS, ActionKind, Outcome, Plan, UnitResult
+from hmsvcd.model.plan import STARTS, UNDER_WAY, ActionKind, Outcome, Plan, UnitResult
 from hmsvcd.pipeline.decide.rules import HELD_RULE
 from hmsvcd.pipeline.documents import outcome_values
 
@@ -28,15 +35,20 @@ _DONE = {
     ActionKind.STOP_START: "restarted",
     ActionKind.START: "started",
 }
-_ENDS = {"starting": "starting", "leaving": "stopping", "kept": "kept", "skipped": "skipped"}
-_STILL = frozenset({"starting", "leaving"})
+_ENDS = {"leaving": "stopping"}
 _MOST_NAMED = 3
 
 
 async def report_switch(
-    switch: Callable[[Progress], Awaitable[Outcome | None]], report: Report
+    switch: Callable[[Progress], Awaitable[Outcome | None]],
+    report: Report,
+    *,
+    adopting: bool = False,
 ) -> ExitCode:
-    """Carry out a switch with progress, and report its outcome, or that there was none."""
+    """Carry out a switch with progress, and report its outcome, or that there was none.
+
+    Where it is ``adopting``, it is also said that there was nothing of others' to move.
+    """
     if report.as_json:
         outcome = await switch(Silence())
     else:
@@ -48,7 +60,7 @@ async def report_switch(
     report.add((*outcome.plan.warnings, *outcome.problems))
     return report.finish(
         outcome_values(outcome),
-        lambda shown: _show_outcome(outcome, shown),
+        lambda shown: _show_outcome(outcome, shown, adopting=adopting),
         code=_exit_code(outcome),
     )
 
@@ -189,7 +201,13 @@ def _result_line(result: UnitResult, width: int, reason: str) -> Text:
     return line(words, style, result.unit, width, reason)
 
 
-def _show_outcome(outcome: Outcome, shown: Console) -> None:
+def _show_outcome(outcome: Outcome, shown: Console, *, adopting: bool = False) -> None:
+    for move in outcome.plan.moves:
+        shown.print(move_line("moved", move))
+    if adopting and not outcome.plan.moves:
+        shown.print("nothing had to be moved")
+    for move in outcome.fallback.plan.moves if outcome.fallback else ():
+        shown.print(move_line("moved back", move))
     for result in outcome.latest:  # what failed before has been shown when all was undone
         if result.failed:
             _show_failure(result, shown)
@@ -215,7 +233,9 @@ def _summary(outcome: Outcome) -> Text:
     if fallback and fallback.failure:
         where += f" (generation {fallback.to} is not back yet)"
     elif fallback:
-        where += f" (rollback to {fallback.to}, after failures of {fallback.of})"
+        where += f" (rollback to {fallback.to}, as {fallback.of} failed)"
+    elif outcome.back_to is not None:
+        where += f" (rollback to {outcome.back_to})"
     good = "bold yellow" if fallback else "green"
     failed = sum(result.failed for result in outcome.latest)
     ended = Counter(
@@ -233,4 +253,4 @@ def _ended(result: UnitResult) -> str:
     if result.result == "done":
         return _DONE[result.action]
     words = _ENDS.get(result.result, result.result)
-    return f"still {words}" if result.result in _STILL else words
+    return f"still {words}" if result.result in UNDER_WAY else words

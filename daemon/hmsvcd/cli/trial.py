@@ -104,7 +104,8 @@ class Trial:
         )
         if made.outcome is not None:
             begun = clock.monotonic() - made.took
-            results = await read_logs(session, made.outcome.results, begun)
+            until = made.outcome.fallback.at if made.outcome.fallback else 0
+            results = await read_logs(session, made.outcome.results, begun, until)
             show_switch(replace(made.outcome, results=results), self._console)
             await self._show_status(session, loaded, begun)
 

@@ -153,6 +153,7 @@ MANAGER = Interface(
     ),
     signals=(
         Emitted("PassFinished", "A pass has ended, with this outcome", {**PASS, **DOCUMENT}),
+        Emitted("ProblemsChanged", "Something else is known to be wrong; Status tells what", {}),
     ),
     properties=(
         Property(
@@ -238,6 +239,11 @@ class Control:
         """Tell others the outcome of a pass: the document of ``hmsvcd apply``, with the pass."""
         if self._left is not None:
             self._object.emit("PassFinished", number, document)
+
+    def problems_changed(self) -> None:
+        """Tell others that the errors and warnings of ``Status`` are other ones."""
+        if self._left is not None:
+            self._object.emit("ProblemsChanged")
 
     def _refusal(self, error: Exception) -> CallError:
         """Return what a caller is told of an error: never more than its message and hint."""

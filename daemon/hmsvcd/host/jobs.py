@@ -48,12 +48,18 @@ class Job:
 
 
 class Jobs:
-    """Queues jobs and learns how they end; made by ``Manager.jobs``."""
+    """Queues jobs and learns how they end; made by ``Manager.jobs``.
+
+    ``superseded`` are the units of which a job was cancelled, and another one ended after that:
+    whoever queues a job that conflicts with one that is queued takes its place.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._results: dict[str, asyncio.Future[str]] = {}
         self._unanswered = 0
+        self._cancelled: set[str] = set()
+        self.superseded: set[str] = set()
 
     async def send(self, kind: ActionKind, unit: str) -> Job:
         """Queue a job, which replaces a conflicting one; CallError says why systemd refuses."""
@@ -86,8 +92,12 @@ class Jobs:
         It may come before the call that made the job returns, so those of jobs not known yet are
         kept while any call has no answer.
         """
-        _number, path, _unit, result = signal.body
+        _number, path, unit, result = signal.body
+        if unit in self._cancelled:
+            self.superseded.add(unit)
         if self._unanswered or path in self._results:
+            if result == "canceled":
+                self._cancelled.add(unit)
             future = self._result(path)
             if not future.done():
                 future.set_result(result)

@@ -25,13 +25,16 @@ class Run:
     """One run of a unit: its InvocationID, its main process and when that began.
 
     ``since`` is in microseconds of CLOCK_MONOTONIC; ``process`` is 0 where there was none. What
-    was written before ``asked`` (likewise) belongs to an earlier run whatever its InvocationID.
+    was written before ``asked`` (likewise) belongs to an earlier run whatever its InvocationID,
+    and what was written from ``until`` on (microseconds of the epoch, 0 for now) to a later one:
+    then it is the last run until that, where ``invocation`` is empty.
     """
 
     invocation: str
     process: int = 0
     since: int = 0
     asked: int = 0
+    until: int = 0
 
 
 async def last_lines(
@@ -48,9 +51,12 @@ async def last_lines(
     how = [program, "--output=json", "--all", f"--lines={lines}"]
     if run is not None:
         how.append("--boot")  # that of the run; another boot has another CLOCK_MONOTONIC
+    if run is not None and run.until:
+        how.append(f"--until=@{run.until / 1e6:.6f}")
     entries = await _entries([*how, *_selection([unit])], environ)
     if run is not None:
-        entries = list(_of_run(entries, run.invocation))
+        is_last = run.until and not run.invocation
+        entries = list(_of_run(entries, _latest(entries) if is_last else run.invocation))
     if run is not None and run.process:
         found = await _entries([*how, "--quiet", f"_PID={run.process}"], environ)
         entries = _together(entries, (one for one in found if _is_since(one, run.since)))
@@ -120,6 +126,12 @@ async def _output(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
                 process.kill()
             await process.wait()
     return output if process.returncode == 0 else b""
+
+
+def _latest(entries: Sequence[Entry]) -> str:
+    """Return the run of the last entry that says whose it is; some do not."""
+    found = (entry[name] for entry in reversed(entries) for name in INVOCATIONS if name in entry)
+    return next(found, "")
 
 
 def _of_run(entries: list[Entry], invocation: str) -> Iterator[Entry]:

@@ -1,7 +1,7 @@
 """Makes, replaces and removes the links that hmsvcd installs; all else is never touched."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,6 +73,32 @@ class Links:
         self._changed.add(path.parent)
         return aside
 
+    def put_back(self, aside: Path, path: Path) -> bool:
+        """Rename what was moved aside to its path; say whether there was something, and room."""
+        if not is_aside(str(path), str(aside)) or not os.path.lexists(aside):
+            return False
+        if path.is_dir() and not path.is_symlink():
+            _removed_if_empty(path)
+        if os.path.lexists(path):
+            return False
+        with files.translated("move back", aside):
+            aside.rename(path)
+        self._changed.add(path.parent)
+        return True
+
+    def restore(self, path: Path, text: str) -> bool:
+        """Make a link of others anew that ``take_over`` has replaced; say whether there was room.
+
+        ``text`` is what it said.
+        """
+        if os.path.lexists(path):
+            return False
+        files.make_folder(path.parent)
+        with files.translated("link", path):
+            path.symlink_to(text)
+        self._changed.add(path.parent)
+        return True
+
     @staticmethod
     def aside(path: Path, extension: str) -> Path:
         """Return where something is moved to; raises ``RefusedError`` where that is taken."""
@@ -126,21 +152,43 @@ class Links:
                 path.rmdir()
 
 
-def in_the_way(obstacle: Occupant) -> RefusedError:
-    """Return the refusal for something foreign where a link of ours is to go."""
+def is_aside(path: str, aside: str) -> bool:
+    """Say whether this is where ``move_aside`` moves to: the path with an extension."""
+    start = f"{path}."
+    return aside.startswith(start) and len(aside) > len(start) and "/" not in aside[len(start) :]
+
+
+def all_in_the_way(obstacles: Sequence[Occupant]) -> Iterator[RefusedError]:
+    """Yield the refusal for each foreign thing in the way; one command adopts all units."""
+    units = [each.path.name for each in obstacles if _can_be_adopted(each)]
+    for obstacle in obstacles:
+        yield in_the_way(obstacle, units)
+
+
+def in_the_way(obstacle: Occupant, units: Sequence[str] = ()) -> RefusedError:
+    """Return the refusal for something foreign where a link of ours is to go.
+
+    ``units`` are those in the way that have to be adopted together.
+    """
     return RefusedError(
         f"{obstacle.path} is in the way: it is {obstacle.description}, and not hmsvcd's",
-        _way_out(obstacle),
+        _way_out(obstacle, units or [obstacle.path.name]),
     )
 
 
-def _way_out(obstacle: Occupant) -> str:
+def _way_out(obstacle: Occupant, units: Sequence[str]) -> str:
     name = obstacle.path.name
-    if obstacle.description == MASK and suffix(name) in set(UnitKind):
-        return f"systemctl --user unmask {name} takes the mask off"
+    if _can_be_adopted(obstacle):
+        what = "them" if units[1:] else "it"
+        aside = f"`hmsvcd apply --backup EXT` moves {what} aside"
+        return f"`hmsvcd adopt {' '.join(units)}` takes {what} over, {aside}"
     if suffix(name) in set(UnitKind):
-        return f"`hmsvcd adopt {name}` takes it over, --backup EXT moves it to {name}.EXT"
-    return f"--backup EXT moves it to {name}.EXT"
+        return f"systemctl --user unmask {name} takes the mask off"
+    return f"`hmsvcd apply --backup EXT` moves it to {name}.EXT"
+
+
+def _can_be_adopted(obstacle: Occupant) -> bool:
+    return suffix(obstacle.path.name) in set(UnitKind) and obstacle.description != MASK
 
 
 def _remove_one(path: Path) -> None:

@@ -111,6 +111,7 @@ SERVICE: Table = {
     "ExecMainStatus": ("main_status", _same),
     "KillSignal": ("kill_signal", _same),
     "NRestarts": ("restarts", _same),
+    "ReloadResult": ("reload_result", _same),
 }
 
 KINDS: Mapping[str, tuple[str, Table]] = {

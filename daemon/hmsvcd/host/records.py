@@ -3,7 +3,8 @@
 import re
 import tomllib
 from collections.abc import Collection
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from sys import intern
 
@@ -25,6 +26,16 @@ _IN_USE = 2
 """How many manifests are kept as values: that of what is installed, and that of what will be."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """What of each manifest is asked for again and again; ``undone``: what it was to undo."""
+
+    objects: frozenset[str]
+    written: str
+    was_declared: bool
+    undone: int | None
+
+
 class Records:
     """The manifests, the link to the installed one, and ``state.toml``.
 
@@ -37,7 +48,7 @@ class Records:
         self._current = paths.current
         self._state = paths.state_file
         self._manifests = Parsed(_manifest, most=_IN_USE)
-        self._objects = Parsed(self._named)
+        self._outlines = Parsed(self._outline)
         self._states = Parsed(_state, most=1)
         self._written: dict[str, tuple[UnitRecord, str]] = {}
 
@@ -110,10 +121,34 @@ class Records:
         self._states.write(self._state, self._text(state), state)
 
     def expendable(self, keep: int, besides: int | None = None) -> list[int]:
-        """Return all numbers but those of the newest ``keep``, what is installed, and another."""
+        """Return all numbers but those of the newest ``keep``, what is installed, and another.
+
+        Of as many texts of a declaration, the last that somebody may want back stay, too: what a
+        service writes again and again into a ``source`` of its own pushes no edit out.
+        """
         numbers = self.numbers()
         kept = {*numbers[max(0, len(numbers) - keep) :], self.current_number(), besides}
+        kept |= self._last_of_texts(numbers, keep) if len(numbers) > keep else set()
         return [number for number in numbers if number not in kept]
+
+    def _last_of_texts(self, numbers: list[int], most: int) -> set[int]:
+        failed = self.failed()
+        last: dict[str, int] = {}
+        for number in reversed(numbers):
+            found = self._outlined(number)
+            if found and found.was_declared and number not in failed and len(last) < most:
+                last.setdefault(found.written, number)
+        return set(last.values())
+
+    def failed(self) -> frozenset[int]:
+        """Return the generations that were rolled back as they had failed."""
+        found = map(self._outlined, self.numbers())
+        return frozenset(one.undone for one in found if one and one.undone)
+
+    def _outlined(self, number: int) -> "_Outline | None":
+        with suppress(HostError):  # nobody can go back to what cannot be read
+            return self._outlines.read(self.path(number))
+        return None
 
     def prune(self, keep: int, besides: int | None = None) -> list[int]:
         """Remove what is ``expendable``, durably; return the numbers."""
@@ -137,9 +172,9 @@ class Records:
     def objects(self, without: Collection[int] = ()) -> frozenset[str]:
         """Return every store object that the state or a generation names, but for these."""
         paths = [self.path(number) for number in self.numbers() if number not in without]
-        named = [self._objects.read(path) or frozenset() for path in paths]
-        self._objects.retain(paths)
-        return frozenset().union(self.objects_of_state(), *named)
+        found = [self._outlines.read(path) for path in paths]
+        self._outlines.retain(paths)
+        return self.objects_of_state().union(*(one.objects for one in found if one))
 
     def objects_of_state(self) -> frozenset[str]:
         """Return the units' definitions that the state names: those that run, and their likes."""
@@ -150,10 +185,13 @@ class Records:
         """Return where the manifest of a generation lies, or would lie."""
         return self._generations / f"{number}.toml"
 
-    def _named(self, path: Path, _text: str) -> frozenset[str]:
-        """Return the objects that a manifest names; most are the same in many manifests."""
+    def _outline(self, path: Path, _text: str) -> "_Outline | None":
         manifest = self._manifests.read(path)
-        return frozenset(map(intern, manifest.generation.objects)) if manifest else frozenset()
+        if manifest is None:
+            return None
+        objects = frozenset(map(intern, manifest.generation.objects))  # most are in many manifests
+        undone = manifest.undone.of if manifest.undone else None
+        return _Outline(objects, manifest.written, manifest.was_declared, undone)
 
     def _text(self, state: SavedState) -> str:
         """Return the text of a state, in which most records are as they were the last time."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Manager:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.gone = connection.gone
+        self._lasting = AsyncExitStack()
+        self._jobs: list[Jobs] | None = None
 
     @classmethod
     async def connect(cls, environ: Mapping[str, str]) -> "Manager":
@@ -89,6 +91,7 @@ class Manager:
     async def close(self) -> None:
         """End the connection; jobs go on."""
         await self.connection.close()
+        await self._lasting.aclose()  # which then asks nobody any more
 
     async def observe(
         self, names: Iterable[str], closely: Collection[str] | None = None
@@ -169,10 +172,25 @@ class Manager:
 
     @asynccontextmanager
     async def jobs(self) -> AsyncIterator[Jobs]:
-        """Return what sends jobs and learns how they end."""
+        """Return what sends jobs and learns how they end, those of others too.
+
+        From the first time on the signals are listened to, which the next need not wait for.
+        """
         jobs = Jobs(self.connection)
-        async with self.connection.subscribe(JOB_REMOVED, jobs.removed):
+        if self._jobs is None:
+            listening = self.connection.subscribe(JOB_REMOVED, self._removed)
+            await self._lasting.enter_async_context(listening)
+            await self._subscribe()
+            self._jobs = []
+        self._jobs.append(jobs)
+        try:
             yield jobs
+        finally:
+            self._jobs.remove(jobs)
+
+    def _removed(self, signal: Signal) -> None:
+        for jobs in self._jobs or ():
+            jobs.removed(signal)
 
     @asynccontextmanager
     async def unit_changes(self, handler: Callable[[str, str], object]) -> AsyncIterator[None]:
@@ -187,9 +205,13 @@ class Manager:
             handler(unit_of_path(signal.path), properties.get("SubState", ""))
 
         async with self.connection.subscribe(UNIT_CHANGED, changed):
-            with suppress(CallError):  # AlreadySubscribed
-                await self.connection.call(MANAGER, "Subscribe")
+            await self._subscribe()
             yield
+
+    async def _subscribe(self) -> None:
+        """Have systemd send its signals, which it does until the connection ends."""
+        with suppress(CallError):  # AlreadySubscribed
+            await self.connection.call(MANAGER, "Subscribe")
 
     async def _rows(self, wanted: frozenset[str]) -> dict[str, Row]:
         """Return the loaded units among those wanted, by the name they were asked for."""

@@ -38,7 +38,7 @@ class Pass:
     ``took`` how many microseconds it lasted. ``end`` is never WORKING or PAUSED. ``sentence`` says
     in words what was done. ``problems`` are errors and warnings, with their positions: those of
     the declaration, and why what it says could not be done. ``outcome`` is None where nothing was
-    planned at all.
+    planned at all. ``braked`` are units that it left as they were, as they change too often.
     """
 
     number: int
@@ -50,6 +50,7 @@ class Pass:
     generation: int | None = None
     problems: tuple[Diagnostic, ...] = ()
     outcome: "Outcome | None" = None
+    braked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

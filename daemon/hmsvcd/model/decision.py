@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hmsvcd.model.observed import Observed
 from hmsvcd.model.settings import Settings
-from hmsvcd.model.unit import UnitFile
+from hmsvcd.model.unit import Assignment, UnitFile
 
 
 class UnitState(StrEnum):
@@ -58,7 +58,7 @@ class Installing:
     ``overridden``: unit → path of what lies in its place. ``others``: unit → the file of that
     name that counts once ours is gone. ``relinked``: units whose own link is made, re-pointed or
     removed. ``reload_owed``: a daemon-reload that an earlier switch did not come to.
-    ``drop_ins``: loaded instance → the drop-ins that systemd has read for it, in order.
+    ``drop_ins``: loaded instance → what its drop-ins assign, in the order systemd has read them.
     """
 
     observed: Observed
@@ -73,7 +73,7 @@ class Installing:
     others: Mapping[str, UnitFile] = field(default_factory=dict)
     relinked: frozenset[str] = frozenset()
     reload_owed: bool = False
-    drop_ins: Mapping[str, tuple[UnitFile, ...]] = field(default_factory=dict)
+    drop_ins: Mapping[str, tuple[Assignment, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

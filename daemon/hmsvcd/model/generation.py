@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from hmsvcd.model.settings import Settings
+from hmsvcd.model.undone import Undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class Generation:
 
 
 PUT_OFF = "apply, with removals put off"
-"""The cause of a generation that was only on the way: some of its units are not declared."""
+BRAKED = "apply, but for what changes too often"
+ON_THE_WAY = frozenset({PUT_OFF, BRAKED})
+"""The causes of generations that nobody has declared: some of their units are as before."""
 
 NOTHING = Generation()
 """What is installed before the first apply."""
@@ -66,11 +69,13 @@ NOTHING = Generation()
 class Manifest:
     """A generation as recorded on disk; never changed afterwards.
 
-    ``created`` is in microseconds of the epoch. ``declaration`` is the file or folder it came from
-    and ``inputs`` the hash of all that was read. ``cause`` says how it came to be: ``apply``,
-    ``rollback to 3`` or ``rollback to 3, after failures of 4``. ``left`` holds the input hash and
-    the digest that a rollback went away from. ``settings`` are those that the switch to it was
-    made with.
+    ``created`` is in microseconds of the epoch. ``declaration`` is the file or folder that it came
+    from, ``inputs`` the hash of all that was read, and ``written`` that of its own files alone,
+    without what they have as a ``source``. ``cause`` says how it came to be: ``apply``, ``rollback
+    to 3`` or ``rollback to 3 after demo.service failed in 4``. ``left`` holds the ``written`` and
+    the digest that a rollback went away from, and ``origin`` the generation that came back by it,
+    which was none of a rollback itself; ``undone`` is why, where nobody asked. ``settings`` are
+    those that the switch to it was made with.
     """
 
     number: int
@@ -81,6 +86,19 @@ class Manifest:
     generation: Generation
     left: tuple[str, str] | None = None
     settings: Settings = field(default_factory=Settings)
+    written: str = ""
+    origin: int | None = None
+    undone: Undone | None = None
+
+    @property
+    def place(self) -> int:
+        """Where it stands in the history: what a rollback has brought back, at its old place."""
+        return self.origin or self.number
+
+    @property
+    def was_declared(self) -> bool:
+        """Whether it is one that somebody may want back."""
+        return self.cause not in ON_THE_WAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +127,33 @@ class SavedState:
 
     ``life`` names the manager's life (boot id and start time) in which ``owed`` and the
     invocations count. ``left_alone`` are the units and files whose link the last switch did not
-    bring to what is installed, because something foreign counted in its place.
+    bring to what is installed, because something foreign counted in its place. At ``owed_at``
+    (CLOCK_MONOTONIC, microseconds) none of ``owed`` was up; 0 where that is not known.
     """
 
     life: str = ""
     units: Mapping[str, UnitRecord] = field(default_factory=dict)
     owed: frozenset[str] = frozenset()
     left_alone: frozenset[str] = frozenset()
+    owed_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What others had put where a switch installs, so that what undoes it can put it back.
+
+    ``moved``: path → the path beside it that it is moved to. ``links``: path of a link in a folder
+    such as ``default.target.wants``, which ours replaces → what it says. ``returned``: unit → the
+    store object of what it says once a switch that undoes this has put all back.
+    """
+
+    moved: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    returned: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.moved or self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +165,8 @@ class Pending:
     disk. ``back`` is the generation that it goes away from, which is the one to go back to; None
     where there is none. ``invocations``: unit → what ran of it before, without the definition that
     this switch goes to. All links had been made at ``linked_at`` (CLOCK_MONOTONIC, microseconds),
-    0 where they may not have been.
+    0 where they may not have been. ``displaced`` is what this and earlier unfinished switches take
+    away of others', or have taken: the disk says which. ``actions`` are those of its plan.
     """
 
     target: Manifest
@@ -138,6 +177,22 @@ class Pending:
     back: int | None = None
     invocations: Mapping[str, str] = field(default_factory=dict)
     linked_at: int = 0
+    displaced: Displaced = field(default_factory=Displaced)
+    actions: tuple["ActionRecord", ...] = ()
+
+    @property
+    def definitions_reached(self) -> Mapping[str, str]:
+        """Unit → the store object of what it says after the switch, also of what is given back."""
+        return {**self.target.generation.units, **self.displaced.returned}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """An action of a pending switch, as it was planned."""
+
+    unit: str
+    action: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

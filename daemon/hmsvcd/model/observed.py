@@ -44,6 +44,7 @@ class ObservedUnit:
     main_status: int = 0
     kill_signal: int = 15
     restarts: int = 0
+    reload_result: str = ""
     requires: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     binds_to: tuple[str, ...] = ()

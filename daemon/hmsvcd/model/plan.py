@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from hmsvcd.model.decision import Decision
 from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.undone import Undone
 
 
 class ActionKind(StrEnum):
@@ -89,6 +90,14 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """What somebody else has put somewhere goes aside, or back to where it was."""
+
+    path: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """What was installed and somebody else has removed or changed, and how it is put right.
 
@@ -106,6 +115,7 @@ class Plan:
     """A switch, decided: actions in the order in which they are sent.
 
     ``ending`` holds the unit of this very process and all whose action would take it down.
+    ``moves`` is what others have put where links of ours go, or go no more.
     """
 
     actions: tuple[Action, ...] = ()
@@ -116,18 +126,23 @@ class Plan:
     decisions: tuple[Decision, ...] = ()
     ending: frozenset[str] = frozenset()
     drift: tuple[Drift, ...] = ()
+    moves: tuple[Move, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do at all (a unit that is kept counts as nothing)."""
         return (
             not self.files
+            and not self.moves
             and self.reloading is Reloading.NOT
             and all(action.kind is ActionKind.KEEP for action in self.actions)
         )
 
 
-NO_FAILURE = frozenset({"done", "starting", "kept", "skipped", "leaving"})
+UNDER_WAY = frozenset({"starting", "reloading", "leaving"})
+"""Results of an action whose job had not come to an end when its switch had."""
+
+NO_FAILURE = UNDER_WAY | {"done", "kept", "skipped", "held"}
 """Results of an action that do not count as failures."""
 
 
@@ -136,9 +151,10 @@ class UnitResult:
     """How an action on a unit ended.
 
     ``result`` is systemd's job result (``done``, ``failed``, ``timeout``, ``canceled``,
-    ``dependency``, …), or ours: ``starting`` (still under way), ``kept``, ``refused`` (the call
-    was answered with an error), ``leaving`` (a stop that is still under way). ``log`` holds the
-    unit's last log lines where it failed.
+    ``dependency``, …), or ours: ``starting``, ``reloading`` (still under way), ``kept``,
+    ``refused`` (the call was answered with an error), ``leaving`` (a stop that is still under
+    way), ``held`` (somebody has stopped the unit meanwhile). ``log`` holds the unit's last log
+    lines where it failed, and ``process`` is the main process that did, if any.
     """
 
     unit: str
@@ -146,6 +162,7 @@ class UnitResult:
     result: str
     log: tuple[str, ...] = ()
     message: str | None = None
+    process: int | None = field(default=None, compare=False)
 
     @property
     def failed(self) -> bool:
@@ -157,8 +174,9 @@ class UnitResult:
 class Fallback:
     """How a generation came back after failures of the one that followed it.
 
-    ``of`` is the generation that has failed, ``to`` the one that is brought back. ``failure`` says
-    why that could not be done yet; the next switch goes on with it.
+    ``of`` is the generation that has failed, ``to`` the one that is brought back; that began
+    ``at`` (microseconds of the epoch). ``undone`` says which units have failed, and how.
+    ``failure`` says why it could not be brought back yet; the next switch goes on with it.
     """
 
     of: int
@@ -166,6 +184,8 @@ class Fallback:
     plan: Plan = field(default_factory=Plan)
     results: tuple[UnitResult, ...] = ()
     failure: str | None = None
+    at: int = 0
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +194,8 @@ class Outcome:
 
     ``problems`` say why this is not what was asked for. After a signal it is ``interrupted``:
     everything was sent, but not all of it was awaited. ``fallback`` is how all of it was undone
-    after that, None where it was not.
+    after that, None where it was not. ``back_to`` is the generation that a rollback has brought
+    back that somebody asked for.
     """
 
     plan: Plan
@@ -183,6 +204,7 @@ class Outcome:
     problems: tuple[Diagnostic, ...] = ()
     interrupted: bool = False
     fallback: Fallback | None = None
+    back_to: int | None = None
 
     @property
     def latest(self) -> tuple[UnitResult, ...]:

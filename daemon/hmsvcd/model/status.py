@@ -7,6 +7,7 @@ from enum import StrEnum
 from hmsvcd.model.daemon import DaemonStatus
 from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.observed import ObservedUnit
+from hmsvcd.model.undone import Undone
 
 
 class Standing(StrEnum):
@@ -110,16 +111,17 @@ class StatusReport:
     """All that ``status`` says.
 
     ``status`` is None without a manager. ``paths`` are the files of the declaration. ``held`` says
-    why what is installed is not the declaration on purpose (``rollback to 3``). ``daemon`` is None
-    where none runs, or where it does not answer: then ``silent`` is its process. ``own_unit`` is
-    hmsvcd's own service where it is installed, but no daemon runs. ``paused``: whether saves wait
-    for ``resume``. ``diagnostics`` are those of the declaration, and why what
-    it says could not be done.
+    why what is installed is not the declaration on purpose (``rollback to 3``), ``undone`` what
+    has failed where nobody asked for that. ``daemon`` is None where none runs, or where it does
+    not answer: then ``silent`` is its process. ``own_unit`` is hmsvcd's own service where it is
+    installed, but no daemon runs. ``paused``: whether saves wait for ``resume``. ``diagnostics``
+    are those of the declaration, and why what it says could not be done.
     """
 
     status: Status | None = None
     paths: tuple[str, ...] = ()
     held: str | None = None
+    undone: Undone | None = None
     daemon: DaemonStatus | None = None
     silent: int | None = None
     own_unit: ObservedUnit | None = None

@@ -59,6 +59,10 @@ def template_of(unit: str) -> str | None:
     return f"{prefix}@.{kind}" if at and instance else None
 
 
+Assignment = tuple[str, str, str]
+"""Section, directive and value of one line of a unit file."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitFile:
     """A unit file of any origin: its name and what its text says."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from hmsvcd.model.decision import Difference
 from hmsvcd.model.generation import JobRecord, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import STARTS, Action, ActionKind, UnitResult
+from hmsvcd.model.plan import STARTS, UNDER_WAY, Action, ActionKind, UnitResult
 from hmsvcd.pipeline.taken_up import taken_up
 
 NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid", "leaving"})
@@ -39,7 +39,7 @@ def possible_definitions(
 
 def _still_open(pending: Pending) -> dict[str, tuple[str, ...]]:
     """Return the definitions of an unfinished switch, without those its journal has settled."""
-    reached = pending.target.generation.units
+    reached = pending.definitions_reached
     settled = {record.unit for record in pending.results if _took_up(record)}
     return {
         unit: (reached[unit],) if unit in settled and unit in reached else names
@@ -78,7 +78,7 @@ def _shown(
     if seen.active_state not in _UP:
         return names
     if seen.invocation and seen.invocation == pending.invocations.get(unit):
-        return tuple(name for name in names if name != pending.target.generation.units.get(unit))
+        return tuple(name for name in names if name != pending.definitions_reached.get(unit))
     linked, began = installed.get(unit), seen.main_start or seen.inactive_exit
     has_read_links = began > observed.units_loaded > pending.linked_at > 0
     return (linked,) if linked in names and has_read_links else names
@@ -100,7 +100,7 @@ def carried_over(pending: Pending | None, units: Mapping[str, str]) -> tuple[Job
 
 
 def _took_up(record: JobRecord) -> bool:
-    return record.action in _TAKES_UP and record.result not in NEVER_RAN | {"starting"}
+    return record.action in _TAKES_UP and record.result not in NEVER_RAN | UNDER_WAY
 
 
 def _recorded(record: UnitRecord | None, declared: str | None) -> tuple[str, ...]:
@@ -118,7 +118,8 @@ class Switched:
     ``units``: unit → store object, as installed now; ``relinked`` those whose link has changed at
     ``linked_at`` (CLOCK_MONOTONIC, microseconds), ``linked_before``: unit → store object, as
     installed until then. ``leaving`` units still run though they go.
-    ``left_alone`` are the units and files whose link is not as it is to be.
+    ``left_alone`` are the units and files whose link is not as it is to be. The actions on
+    ``unsent`` were not come to.
     ``before`` and ``after`` are the manager around it; ``at`` is microseconds of the epoch.
     """
 
@@ -135,6 +136,7 @@ class Switched:
     linked_at: int
     linked_before: Mapping[str, str] = field(default_factory=dict)
     left_alone: frozenset[str] = frozenset()
+    unsent: frozenset[str] = frozenset()
 
 
 def advance(state: SavedState, switched: Switched) -> SavedState:
@@ -149,7 +151,26 @@ def advance(state: SavedState, switched: Switched) -> SavedState:
         record = new if before is None else _until_now(before, switched, unit, state.life)
         action, result = actions.get(unit), results.get(unit)
         units[unit] = _advanced(record, switched, unit, action, result, owed=unit in owed)
-    return SavedState(switched.after.life, units, owed, switched.left_alone)
+    return SavedState(
+        switched.after.life, units, owed, switched.left_alone, owed_at=switched.after.now
+    )
+
+
+def taken_back(
+    state: SavedState, refused: Iterable[UnitResult], had: Mapping[str, tuple[str, ...]]
+) -> SavedState:
+    """Return a state in which some actions have not been done after all.
+
+    ``had``: unit → what it ran before, from ``possible_definitions``.
+    """
+    units = dict(state.units)
+    for result in refused:
+        if result.unit in units:
+            applied, *_ = (*had.get(result.unit, ()), None)
+            units[result.unit] = replace(
+                units[result.unit], applied=applied or None, result=result.result
+            )
+    return replace(state, units=units)
 
 
 def _until_now(record: UnitRecord, switched: Switched, unit: str, life: str) -> UnitRecord:
@@ -182,10 +203,14 @@ def _advanced(
         record = replace(record, linked_at=switched.linked_at, loaded_at=0)
     if not record.loaded_at and switched.after.units_loaded > record.linked_at:
         record = replace(record, loaded_at=switched.after.units_loaded)
+    if unit in switched.unsent:
+        return replace(record, applied=record.applied or switched.linked_before.get(unit))
     if action:
         outcome = result.result if result else "done"
         reason, at = action.reason, switched.at
         record = replace(record, action=action.kind, reason=reason, result=outcome, at=at)
+    elif record.result == "starting" and switched.after.unit(unit).active_state in _UP:
+        record = replace(record, result="done")
     if unit in switched.leaving:
         return replace(record, result="leaving")
     has_run = result is not None and _has_run(result, switched)
@@ -202,6 +227,8 @@ def _advanced(
 
 def _has_run(result: UnitResult, switched: Switched) -> bool:
     """Say whether the job of an action ran to an end, or at least has the unit started."""
+    if result.result == "reloading":  # or its job still waits for others
+        return switched.after.unit(result.unit).active_state == "reloading"
     if result.result != "starting":
         return result.result not in NEVER_RAN
     invocation = switched.after.unit(result.unit).invocation

@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from hmsvcd.errors import HmsvcdError, NotNowError, RefusedError
 from hmsvcd.model.daemon import DaemonState
 from hmsvcd.model.diagnostic import Diagnostic
-from hmsvcd.model.plan import ActionKind, Fallback, Outcome, UnitResult
+from hmsvcd.model.plan import ActionKind, Outcome, UnitResult
 from hmsvcd.pipeline.advance import NEVER_RAN
+from hmsvcd.pipeline.undoing import held_in_words
 
 _DONE = {
     ActionKind.STOP: "stopped",
@@ -17,7 +18,9 @@ _DONE = {
     ActionKind.STOP_START: "restarted",
     ActionKind.START: "started",
 }
-_STILL = {"starting": "starting", "leaving": "stopping"}
+_STILL = {
+    "starting": "starting", "reloading": "reloading", "leaving": "stopping", "held": "held",
+}  # fmt: skip
 AS_DECLARED = "everything is as declared"
 TOO_OFTEN = "changes too often"
 
@@ -49,15 +52,13 @@ def conclude(
     """
     left = _left(put_off, missing, braked)
     done = "; ".join((*_done(outcome), *left)) if outcome else ""
-    if outcome and outcome.fallback:
-        done = "; ".join(filter(None, (done, *_gone_back(outcome.fallback))))
     if errors:
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
         return Conclusion(
             DaemonState.STUCK, "; ".join(filter(None, (f"the declaration has {number}", done)))
         )
     if held:
-        done = "; ".join(filter(None, (f"the declaration is held after the {held}", done)))
+        done = "; ".join(filter(None, (held, done)))
     return Conclusion(_end(outcome), done or AS_DECLARED)
 
 
@@ -78,6 +79,21 @@ def failed(failure: HmsvcdError) -> Conclusion:
 
 
 def _done(outcome: Outcome) -> Iterator[str]:
+    fallback = outcome.fallback
+    if fallback and fallback.undone and not fallback.failure:  # all else was undone with it
+        yield held_in_words("", fallback.undone)
+        if failed := [result.unit for result in fallback.results if result.failed]:
+            yield f"failed after that: {_names(failed)}"
+        return
+    if outcome.back_to is not None:
+        yield f"rolled back to generation {outcome.back_to}"
+    yield from _carried_out(outcome)
+    if fallback:
+        why = f": {fallback.failure}" if fallback.failure else ""
+        yield f"generation {fallback.to} could not be brought back yet{why}"
+
+
+def _carried_out(outcome: Outcome) -> Iterator[str]:
     ended: dict[str, list[str]] = {}
     for result in outcome.results:
         if words := _words(result):
@@ -97,15 +113,6 @@ def _left(put_off: Sequence[str], missing: Sequence[str], braked: Sequence[str])
         yield f"about to repair {_names(_last_names(missing))}"
     if braked:
         yield f"left {_names(braked)} as before ({TOO_OFTEN})"
-
-
-def _gone_back(fallback: Fallback) -> Iterator[str]:
-    if fallback.failure:
-        yield f"generation {fallback.to} could not be brought back yet: {fallback.failure}"
-        return
-    yield f"rolled back to generation {fallback.to}"
-    if failed := [result.unit for result in fallback.results if result.failed]:
-        yield f"failed after that: {_names(failed)}"
 
 
 def _words(result: UnitResult) -> str | None:

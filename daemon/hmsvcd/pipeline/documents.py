@@ -14,14 +14,15 @@ if TYPE_CHECKING:  # each command has its own of these, and they take their time
     from hmsvcd.model.plan import Fallback, Outcome, Plan, UnitResult
     from hmsvcd.model.rendering import Rendering
     from hmsvcd.model.status import Status, StatusReport, UnitStatus
+    from hmsvcd.model.undone import Undone
 
 Document = dict[str, Any]
 
 VERSION = 1
 
 RENDER = ("units", "links", "config_files")
-PLAN = ("actions", "induced", "daemon_reload", "files", "held")
-APPLY = (*PLAN, "results", "generation", "rolled_back")
+PLAN = ("actions", "induced", "daemon_reload", "files", "moves", "held")
+APPLY = (*PLAN, "results", "generation", "rolled_back", "back_to")
 PASS = (*APPLY, "pass")
 STATUS = ("daemon", "generation", "declaration", "services", "units")
 _DAEMON = (
@@ -106,8 +107,9 @@ def plan_values(plan: "Plan", *, with_manager: bool = True) -> Document:
         {"path": change.path, "change": change.change.value, "kind": change.kind.value}
         for change in plan.files
     ]
+    moves = [{"path": move.path, "to": move.to} for move in plan.moves]
     if not with_manager:
-        return {"files": files}
+        return {"files": files, "moves": moves}
     return {
         "actions": [
             {
@@ -121,6 +123,7 @@ def plan_values(plan: "Plan", *, with_manager: bool = True) -> Document:
         "induced": [{"unit": each.unit, "because": each.because} for each in plan.induced],
         "daemon_reload": plan.reloading is not Reloading.NOT,
         "files": files,
+        "moves": moves,
         "held": [each.unit for each in plan.decisions if each.rule == HELD_RULE],
     }
 
@@ -132,6 +135,7 @@ def outcome_values(outcome: "Outcome") -> Document:
         "results": _results(outcome.results),
         "generation": outcome.generation,
         "rolled_back": _fallback_values(outcome.fallback) if outcome.fallback else None,
+        "back_to": outcome.back_to,
     }
 
 
@@ -142,6 +146,7 @@ def _results(results: "Iterable[UnitResult]") -> list[Document]:
             "action": result.action.value,
             "result": result.result,
             "message": result.message,
+            "process": result.process,
             "log": list(result.log),
         }
         for result in results
@@ -153,6 +158,8 @@ def _fallback_values(fallback: "Fallback") -> Document:
     return {
         "of": fallback.of,
         "to": fallback.to,
+        "at": fallback.at,
+        "failures": dict(fallback.undone.failures) if fallback.undone else {},
         "failure": fallback.failure,
         **plan_values(fallback.plan),
         "results": _results(fallback.results),
@@ -164,9 +171,18 @@ def status_document(report: "StatusReport") -> Document:
     values = {
         **(status_values(report.status) if report.status else {}),
         "daemon": daemon_values(report.daemon, paused=report.paused, silent=report.silent),
-        "declaration": {"paths": list(report.paths), "held": report.held},
+        "declaration": {
+            "paths": list(report.paths),
+            "held": report.held,
+            "rolled_back": _undone_values(report.undone) if report.undone else None,
+        },
     }
     return document(STATUS, report.diagnostics, values)
+
+
+def _undone_values(undone: "Undone") -> Document:
+    """Return what has failed and was rolled back."""
+    return {"of": undone.of, "to": undone.to, "failures": dict(undone.failures)}
 
 
 def status_values(status: "Status") -> Document:

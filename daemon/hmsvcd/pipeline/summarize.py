@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hmsvcd.model.decision import Difference, UnitState
-from hmsvcd.model.generation import Generation, SavedState, UnitRecord
+from hmsvcd.model.generation import Generation, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.plan import NO_FAILURE
+from hmsvcd.model.plan import NO_FAILURE, ActionKind
 from hmsvcd.model.status import LastAction, ServiceStatus, Standing, Status, UnitStatus
 from hmsvcd.model.unit import TRIGGERING, UnitFile, suffix
 from hmsvcd.pipeline.decide.diff import changed_directives, difference
+from hmsvcd.pipeline.decide.owed import is_owed
 from hmsvcd.pipeline.decide.states import state_of
 from hmsvcd.pipeline.decide.survey import in_words
 from hmsvcd.pipeline.failing import fails, why
@@ -46,7 +47,7 @@ class Known:
 
     ``started`` and ``linked`` hold for each unit the definition that our last start took up and
     the one that is installed, where they can be read. ``overridden``: unit → path of what counts
-    instead of ours.
+    instead of ours. ``begun``: unit → what a switch that is not finished has done or was to do.
     """
 
     generation: Generation
@@ -55,6 +56,22 @@ class Known:
     started: Mapping[str, UnitFile] = field(default_factory=dict)
     linked: Mapping[str, UnitFile] = field(default_factory=dict)
     overridden: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, LastAction] = field(default_factory=dict)
+
+
+def begun(pending: Pending, *, is_cut_off: bool) -> dict[str, LastAction]:
+    """Return for each unit what an unfinished switch does to it, and how that has ended.
+
+    Where it has not, it is under way, or ``interrupted`` where nobody is at work any more.
+    """
+    ended = {record.unit: record.result for record in pending.results}
+    unknown = "interrupted" if is_cut_off else "starting"
+    at = pending.target.created
+    return {
+        each.unit: LastAction(each.action, each.reason, ended.get(each.unit, unknown), at)
+        for each in pending.actions
+        if each.action != ActionKind.KEEP
+    }
 
 
 def summarize(known: Known, number: int | None) -> Status:
@@ -91,7 +108,7 @@ def _unit(name: str, known: Known) -> UnitStatus:
         since=seen.state_change_realtime or None,
         restarts=seen.restarts,
         pending=_pending(name, seen, record, known),
-        last_action=_last_action(record),
+        last_action=known.begun.get(name) or _last_action(record),
         overridden=known.overridden.get(name),
         drop_ins=seen.drop_in_paths,
         why=_why(standing, seen, record),
@@ -104,7 +121,7 @@ def _standing(name: str, seen: ObservedUnit, record: UnitRecord, known: Known) -
     if record.result == "leaving" and seen.active_state not in {"inactive", "failed"}:
         return Standing.LEAVING
     is_this_life = known.state.life == known.observed.life
-    state = state_of(seen, owed=is_this_life and name in known.state.owed)
+    state = state_of(seen, owed=is_owed(name, known.state, known.observed))
     if _has_failed(state, seen, record.result if is_this_life else None):
         return Standing.FAILED
     if state is UnitState.UP:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 def command() -> ExitCode:
     """Have saves wait until `hmsvcd resume` or the end of the session.
 
-    What is asked for, as with `hmsvcd apply`, is done all the same.
+    What is asked for, as with `hmsvcd apply`, is done all the same. Without a daemon it holds for
+    the next one.
     """
-    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.finding import (  # noqa: PLC0415 - not for --help
+        find_daemon,
+        report_absence,
+    )
     from hmsvcd.host.pausing import pause  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
@@ -26,6 +30,7 @@ def command() -> ExitCode:
             await daemon.pause()
         else:
             pause(session.paths)
+            await report_absence(session, report)
         return report.finish(
             {}, lambda shown: shown.print("paused: saves are not applied until hmsvcd resume")
         )

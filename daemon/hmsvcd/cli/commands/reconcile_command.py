@@ -21,16 +21,16 @@ def command(as_json: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
     Unlike apply, it retries nothing that has failed before.
     """
     from hmsvcd.cli.asking import outcome_by_daemon  # noqa: PLC0415 - not for --help
-    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415
+    from hmsvcd.cli.finding import find_daemon, why_absent  # noqa: PLC0415
     from hmsvcd.cli.switching import report_switch  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
         _ = session.manager  # without one, that is what is wrong
         daemon = await find_daemon(session)
         if daemon is None:
-            raise RefusedError(
-                "the daemon does not run", "hmsvcd run starts it; hmsvcd apply does without"
-            )
+            absence = await why_absent(session)
+            hints = filter(None, (absence.remedy, "hmsvcd apply does without"))
+            raise RefusedError(absence.why, "; ".join(hints))
         return await report_switch(
             lambda progress: outcome_by_daemon(
                 session, daemon, daemon.reconcile, report, progress

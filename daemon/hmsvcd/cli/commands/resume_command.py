@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 @click.command("resume")
 def command() -> ExitCode:
     """Have saves applied again, also those that came meanwhile."""
-    from hmsvcd.cli.finding import find_daemon  # noqa: PLC0415 - not for --help
+    from hmsvcd.cli.finding import (  # noqa: PLC0415 - not for --help
+        find_daemon,
+        report_absence,
+    )
     from hmsvcd.host.pausing import resume  # noqa: PLC0415
 
     async def body(session: "Session", report: Report) -> ExitCode:
@@ -23,9 +26,8 @@ def command() -> ExitCode:
             await daemon.resume()
         else:
             resume(session.paths)
-        words = (
-            "saves are applied again" if daemon else "no longer paused; the daemon does not run"
-        )
+            await report_absence(session, report)
+        words = "saves are applied again" if daemon else "no longer paused"
         return report.finish({}, lambda shown: shown.print(words))
 
     return run_reported(body, Report())

@@ -33,9 +33,10 @@ def command(
     backup: str | None,
     as_json: bool,  # noqa: FBT001 - click passes flags
 ) -> ExitCode:
-    """Bring back generation NUMBER, or the last one before the current one.
+    """Bring back generation NUMBER, or the one before the current one.
 
-    It becomes a new generation. The next apply goes to the declaration again.
+    After a rollback, that is the one before what was brought back: each goes one further back.
+    What comes back becomes a new generation. The next apply goes to the declaration again.
     """
     from hmsvcd.app.apply import rollback  # noqa: PLC0415 - not for --help
     from hmsvcd.app.request import Request  # noqa: PLC0415

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.unit import UnitFile, is_template, template_of
-from hmsvcd.pipeline.decide.drop_ins import with_drop_ins
+from hmsvcd.pipeline.syntax.effective import assigned_by, effective
 from hmsvcd.pipeline.syntax.specifiers import resolved
 
 _PROPERTIES = {
@@ -69,7 +69,9 @@ class Dependencies:
 
     def _whole(self, unit: str, definition: UnitFile) -> UnitFile:
         drop_ins = self._world.drop_ins.get(unit)
-        return with_drop_ins(definition, drop_ins) if drop_ins else definition
+        if not drop_ins:
+            return definition
+        return effective(definition.name, (*assigned_by(definition), *drop_ins))
 
     def is_gone(self, unit: str) -> bool:
         """Say whether nothing defines a unit of ours after the switch."""

@@ -95,6 +95,17 @@ def owed_by(actions: Iterable[Action], world: Installing) -> frozenset[str]:
     )
 
 
+def gone_for_good(world: Installing) -> frozenset[str]:
+    """Return the units owed a start that are no longer declared, and down by now."""
+    dependencies = Dependencies(world)
+    return frozenset(
+        unit
+        for unit in world.owed
+        if dependencies.is_gone(unit)
+        and state_of(world.observed.unit(unit), owed=True) is UnitState.OWED
+    )
+
+
 def taken_away(actions: Iterable[Action], world: Installing) -> frozenset[str]:
     """Return the running units that these actions stop because they are no longer declared."""
     dependencies = Dependencies(world)

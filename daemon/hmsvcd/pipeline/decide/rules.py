@@ -42,9 +42,9 @@ class Situation:
     ``known``: it had a definition. ``stays``: it is not to be stopped on removal.
     ``plain_oneshot``: it is over when it has run, before and after. ``elapses``: see
     ``method.elapses_at_once``. ``trigger_reloads``: the setting ``trigger_action``.
-    ``active_socket``: a socket that is up starts it. ``requirements_met``: all it requires is up
-    or started by this pass; ``requirement_starts``: some of that is started or restarted by this
-    pass.
+    ``active_socket``: a socket that is up starts it. ``owed``: it is owed a start.
+    ``requirements_met``: all it requires is up or started by this pass; ``requirement_starts``:
+    some of that is started or restarted by this pass.
     """
 
     unit: str
@@ -63,6 +63,7 @@ class Situation:
     can_reload: bool = False
     trigger_reloads: bool = False
     active_socket: bool = False
+    owed: bool = False
     refuses_start: bool = False
     wanted: bool = False
     newly_wanted: bool = False
@@ -147,7 +148,9 @@ _RELOADS = Criterion(
 )
 _ACTIVE_SOCKET = Criterion("with an active socket", lambda it: it.active_socket)
 _NOT_WANTED = Criterion("not wanted", lambda it: not it.wanted)
+_OWED = _state(UnitState.OWED, UnitState.STOPPING)  # as rule 19 has taken the others
 _REFUSES_START = Criterion("RefuseManualStart or X-OnlyManualStart", lambda it: it.refuses_start)
+_NOT_OWED = Criterion("no start is owed", lambda it: not it.owed)
 _REQUIREMENTS_MET = Criterion(
     "all it requires is up or started by this pass", lambda it: it.requirements_met
 )
@@ -197,11 +200,11 @@ RULES: tuple[Rule, ...] = (
     Rule(18, (_RUNS,), Verb.RESTART,
          "{changed}", "LOOPING: reset-failed first; method reload, but it cannot: warn"),
 
-    Rule(19, (_state(UnitState.STOPPING),), Verb.NOTHING, "it is stopping"),
+    Rule(19, (_state(UnitState.STOPPING), _NOT_OWED), Verb.NOTHING, "it is stopping"),
     Rule(20, (_REFUSES_START,), Verb.NOTHING, "it is not to be started by us"),
-    Rule(21, (_state(UnitState.OWED), _REQUIREMENTS_MET), Verb.START,
-         "it was up before a switch took it down"),
-    Rule(21, (_state(UnitState.OWED),), Verb.NOTHING, "what it requires is down"),
+    Rule(21, (_OWED, _REQUIREMENTS_MET), Verb.START,
+         "it was up before a switch took it down", "STOPPING: once it is down"),
+    Rule(21, (_OWED,), Verb.NOTHING, "what it requires is down"),
     Rule(22, (_NOT_WANTED,), Verb.NOTHING, "nothing that is up wants it"),
     Rule(23, (_UNKNOWN_BEFORE,), Verb.START, "new", "reset-failed first if failed"),
     Rule(24, (_state(UnitState.HELD),), Verb.NOTHING,

@@ -11,7 +11,9 @@ from hmsvcd.model.decision import UnitState
 from hmsvcd.model.observed import ObservedUnit
 from hmsvcd.model.unit import suffix
 
-_STARTING_JOBS = frozenset({"start", "restart", "try-restart", "reload-or-start"})
+STARTING_JOBS = frozenset({"start", "restart", "try-restart", "reload-or-start"})
+"""Types of jobs after which a unit is up."""
+
 _ENDED_ON_REQUEST = frozenset({"success", "exit-code", "signal", "core-dump"})
 
 
@@ -27,7 +29,7 @@ def state_of(unit: ObservedUnit, *, owed: bool) -> UnitState:
 
 def _starting(unit: ObservedUnit) -> bool:
     activating = unit.active_state == "activating" and not _waits_to_restart(unit)
-    return activating or unit.job in _STARTING_JOBS
+    return activating or unit.job in STARTING_JOBS
 
 
 def _up(unit: ObservedUnit) -> bool:

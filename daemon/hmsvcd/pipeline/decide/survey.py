@@ -48,6 +48,7 @@ def survey(unit: str, dependencies: Dependencies, world: Installing) -> Situatio
         can_reload=can_reload(new),
         trigger_reloads=world.settings.trigger_action == "reload",
         active_socket=_has_active_socket(unit, dependencies, world),
+        owed=unit in world.owed,
         refuses_start=refuses_start(new),
         asked=world.asked,
     )

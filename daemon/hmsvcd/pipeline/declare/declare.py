@@ -8,12 +8,14 @@ from hmsvcd.model.context import Context
 from hmsvcd.model.diagnostic import Diagnostic, Key, error, warning
 from hmsvcd.model.document import Document
 from hmsvcd.model.existing import ExistingUnit
-from hmsvcd.model.unit import UnitFile
+from hmsvcd.model.unit import UnitFile, UnitKind, suffix
 from hmsvcd.pipeline.check.whole import check
-from hmsvcd.pipeline.declare.effective import effective
 from hmsvcd.pipeline.declare.layout import lay_out
+from hmsvcd.pipeline.declare.relocated import relocated
+from hmsvcd.pipeline.declare.reordered import reordered
 from hmsvcd.pipeline.declare.tables import Table, as_native, as_service
 from hmsvcd.pipeline.render import render
+from hmsvcd.pipeline.syntax.effective import assigned_in, effective
 from hmsvcd.pipeline.syntax.unit_file import parse
 
 
@@ -31,15 +33,22 @@ def declare(existing: ExistingUnit, context: Context) -> Declared:
     A service is declared as a modular one if that can be, all else natively. ``[Install]`` is made
     of the links that are there.
     """
-    unit = effective(existing.name, existing.texts.values())
+    unit = effective(existing.name, assigned_in(_own(existing)))
     wanted = _expected(unit, existing)
-    problems: tuple[Diagnostic, ...] = ()
+    problems = (*relocated(existing), *reordered(existing, unit))
+    if problems:
+        return Declared(None, problems)
     for key, table in _candidates(unit, existing):
         toml = lay_out(key, table)
         problems = _problems(toml, wanted, context)
         if not problems:
             return Declared(toml, tuple(_told(unit, existing)))
     return Declared(None, problems)
+
+
+def _own(existing: ExistingUnit) -> list[str]:
+    """Return what the declaration takes the place of."""
+    return [text for path, text in existing.texts.items() if path not in existing.staying]
 
 
 def _candidates(unit: UnitFile, existing: ExistingUnit) -> Iterator[tuple[Key, Table]]:
@@ -76,8 +85,8 @@ def _problems(toml: str, wanted: UnitFile, context: Context) -> tuple[Diagnostic
 
 def _told(unit: UnitFile, existing: ExistingUnit) -> Iterator[Diagnostic]:
     """Yield what stays outside of the declaration."""
-    for place in existing.further:
-        message = f"{place} stays a drop-in of {unit.name}: it does not lie in your own folder"
+    for place in existing.staying:
+        message = f"{place} stays a drop-in of {unit.name}: it is not in your own {unit.name}.d"
         yield warning(message, None)
     install = unit.sections.get("Install", {})
     for directive in install.keys() - {"WantedBy", "RequiredBy"}:
@@ -85,4 +94,6 @@ def _told(unit: UnitFile, existing: ExistingUnit) -> Iterator[Diagnostic]:
         yield warning(message, None)
     if install.keys() & {"WantedBy", "RequiredBy"} and not existing.links:
         message = f"{unit.name} is not enabled, and its declaration leaves it so"
-        yield warning(message, None, hint="add wantedBy to have something start it")
+        is_service = suffix(unit.name) == UnitKind.SERVICE
+        option = "wantedBy" if is_service else "Install.WantedBy"
+        yield warning(message, None, hint=f"add {option} to have something start it")

@@ -11,6 +11,7 @@ from hmsvcd.model.plan import (
     FileChange,
     Induced,
     LinkKind,
+    Move,
     Outcome,
     Plan,
     Reloading,
@@ -20,6 +21,7 @@ from hmsvcd.pipeline.decide.rules import HELD_RULE
 from hmsvcd.pipeline.documents import Document
 from hmsvcd.pipeline.from_documents.diagnostics import diagnostics_of
 from hmsvcd.pipeline.from_documents.fields import number, rows, text, texts, word
+from hmsvcd.pipeline.from_documents.undoing import undone_of
 
 
 def outcome_of(found: Document) -> Outcome | None:
@@ -38,18 +40,22 @@ def outcome_of(found: Document) -> Outcome | None:
         number(found, "generation"),
         tuple(each for each in diagnostics if each.is_error),
         fallback=_fallback(found.get("rolled_back")),
+        back_to=number(found, "back_to"),
     )
 
 
 def _fallback(found: object) -> Fallback | None:
     if not isinstance(found, dict):
         return None
+    undone = undone_of(found)
     return Fallback(
-        of=number(found, "of") or 0,
-        to=number(found, "to") or 0,
+        of=undone.of,
+        to=undone.to,
         plan=_plan(found),
         results=tuple(map(_result, rows(found, "results"))),
         failure=text(found, "failure"),
+        at=number(found, "at") or 0,
+        undone=undone if undone.failures else None,
     )
 
 
@@ -74,6 +80,9 @@ def _plan(found: Document) -> Plan:
         reloading,
         tuple(map(_file, rows(found, "files"))),
         decisions=tuple(map(_held, texts(found, "held"))),
+        moves=tuple(
+            Move(text(each, "path") or "", text(each, "to") or "") for each in rows(found, "moves")
+        ),
     )
 
 
@@ -98,4 +107,5 @@ def _result(found: Document) -> UnitResult:
         result=text(found, "result") or "",
         log=texts(found, "log"),
         message=text(found, "message"),
+        process=number(found, "process"),
     )

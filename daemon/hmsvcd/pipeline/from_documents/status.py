@@ -15,6 +15,7 @@ from hmsvcd.model.status import (
 from hmsvcd.pipeline.documents import Document
 from hmsvcd.pipeline.from_documents.diagnostics import diagnostics_of
 from hmsvcd.pipeline.from_documents.fields import number, table, tables, text, texts, word
+from hmsvcd.pipeline.from_documents.undoing import undone_of
 
 _STANDINGS = {"active": Standing.RUNNING, "failed": Standing.FAILED}
 """What stands for a state that is not known here: active state → standing."""
@@ -23,10 +24,12 @@ _STANDINGS = {"active": Standing.RUNNING, "failed": Standing.FAILED}
 def status_report(found: Document) -> StatusReport:
     """Return what a document of ``status`` says."""
     declaration, daemon = table(found, "declaration"), table(found, "daemon")
+    undone = undone_of(table(declaration, "rolled_back"))
     return StatusReport(
         status=_status(found) if isinstance(found.get("services"), dict) else None,
         paths=texts(declaration, "paths"),
         held=text(declaration, "held"),
+        undone=undone if undone.failures else None,
         daemon=_daemon(daemon),
         silent=number(daemon, "pid") if daemon.get("state") is None else None,
         paused=daemon.get("paused") is True,

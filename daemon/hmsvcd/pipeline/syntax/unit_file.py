@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from sys import intern
 
-from hmsvcd.model.unit import Sections, UnitFile
+from hmsvcd.model.unit import Assignment, Sections, UnitFile
 
 _BLANKS = " \t\n\r"
 _LINE_END = re.compile(r"\r\n|[\n\r\0]")
@@ -52,7 +52,7 @@ def _parse(name: str, text: str) -> UnitFile:
     return UnitFile(name, sections)
 
 
-def assignments(text: str) -> Iterator[tuple[str, str, str]]:
+def assignments(text: str) -> Iterator[Assignment]:
     """Yield section, key and value of each assignment of a unit file, in order."""
     current: str | None = None
     for line in _logical_lines(text.removeprefix("\ufeff")):
