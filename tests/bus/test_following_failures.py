@@ -22,7 +22,7 @@ async def test_a_refused_look_is_made_again(bus):
     session: Any = SimpleNamespace(manager=Manager(connection), disk=disk)
     worker: Any = SimpleNamespace(idle=asyncio.Event(), is_working=False)
     worker.idle.set()
-    telling: Any = SimpleNamespace(failed=set(), starting=set())
+    telling: Any = SimpleNamespace(failed=set(), starting=set(), reloading=set())
     following = asyncio.create_task(follow_units(session, worker, telling))
     async with asyncio.timeout(20):
         for _ in range(4):  # at the beginning, and before each look

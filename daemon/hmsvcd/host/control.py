@@ -135,7 +135,7 @@ MANAGER = Interface(
         ),
         Method(
             "Rollback",
-            "Go back to a generation; 0 is the last one before the current",
+            "Go back to a generation; 0 is one further back than the current",
             _rollback,
             takes={"generation": "t"},
             gives=PASS,
