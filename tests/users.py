@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,19 @@ class User:
         """Type a command and wait for its end; whatever it says must be no traceback."""
         return ended(self.start(*command, **environ))
 
+    def type(self, *command: str) -> str:
+        """Type a command that has to work, and return what it shows in a wide terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hmsvcd", *command],
+            env=self.session.env | {"COLUMNS": "500"},
+            stdin=subprocess.DEVNULL,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def apply(self, text: str | None = None, *options: str, code: int = 0) -> Ran:
         """Declare something, if given, and apply it; it has to end with this exit code."""
         if text is not None:
@@ -100,6 +114,21 @@ class User:
         pid = int(self.show(unit, "MainPID")[0])
         assert pid, f"{unit} does not run"
         return pid
+
+    def arguments(self, unit: str) -> list[str]:
+        """Return the command line of a service's process; empty if none runs just now."""
+        [pid] = self.show(unit, "MainPID")
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
+        return []
+
+    def put(self, name: str, text: str) -> Path:
+        """Put a unit file of the user's own, or a drop-in, and have systemd read it."""
+        path = self.units / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        self.systemctl("daemon-reload")
+        return path
 
     def listing(self) -> dict[str, tuple[int, int, str]]:
         """Return everything in the home, each with inode, time of change and what it is."""

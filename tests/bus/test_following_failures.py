@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from hmsvcd.app.failures import follow_units
+from hmsvcd.app.tell.failures import follow_units
 from hmsvcd.host.bus import Connection
 from hmsvcd.host.systemd import Manager
 
@@ -22,8 +22,8 @@ async def test_a_refused_look_is_made_again(bus):
     session: Any = SimpleNamespace(manager=Manager(connection), disk=disk)
     worker: Any = SimpleNamespace(idle=asyncio.Event(), is_working=False)
     worker.idle.set()
-    telling: Any = SimpleNamespace(failed=set(), starting=set(), reloading=set())
-    following = asyncio.create_task(follow_units(session, worker, telling))
+    units: Any = SimpleNamespace(failed=set(), starting=set(), reloading=set())
+    following = asyncio.create_task(follow_units(session, worker, units))
     async with asyncio.timeout(20):
         for _ in range(4):  # at the beginning, and before each look
             await looks.acquire()

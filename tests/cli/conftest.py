@@ -131,6 +131,13 @@ def user(manager: Sandbox, tmp_path: Path) -> Program:
     return Program(manager.env, manager.config, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared_user(shared_manager: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program of the user of a module whose tests do not disturb each other."""
+    folder = tmp_path_factory.mktemp("work")
+    return Program(shared_manager.env, shared_manager.config, folder)
+
+
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], object]], None]:
     """Return what waits until something of the real world holds."""

@@ -2,13 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hmsvcd.app.doctor.examine import CHECKS
+from hmsvcd.host.sandbox import Sandbox
+
+Harm = Callable[[Path, Path], None]
+"""What damages the state folder, or the folder of configuration."""
 
 ONE = '[services.one]\nprocess.argv = ["/bin/sleep", "{}"]\nconfigData.conf.text = "{}\\n"\n'
 
@@ -19,22 +23,44 @@ def state_of(program: Any) -> Path:
 
 
 def found(program: Any, level: str) -> dict[str, str]:
-    """The findings of a level: check → messages and hints."""
-    checks = program("doctor", "--json").document["checks"]
+    """The findings of a level, as they are now: check → messages and hints."""
+    return said(program("doctor", "--json"), level)
+
+
+def said(ran: Any, level: str) -> dict[str, str]:
+    """The findings of a level that a document has: check → messages and hints."""
     texts: dict[str, str] = {}
-    for each in checks:
+    for each in ran.document["checks"]:
         if each["level"] == level:
-            said = f"{each['message']} ({each['hint']})\n"
-            texts[each["check"]] = texts.get(each["check"], "") + said
+            text = f"{each['message']} ({each['hint']})\n"
+            texts[each["check"]] = texts.get(each["check"], "") + text
     return texts
 
 
+def install(program: Any) -> Any:
+    """Install a service, which runs."""
+    program.declare(ONE.format(1000, 0))
+    assert program("apply").code == 0
+    return program
+
+
+@pytest.fixture(scope="module")
+def home_of_before(
+    shared_user: Any, shared_manager: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A copy of the home of a user with a service, made when it had just been installed."""
+    install(shared_user)
+    copy = tmp_path_factory.mktemp("installed") / "home"
+    return shutil.copytree(shared_manager.home, copy, symlinks=True)
+
+
 @pytest.fixture
-def installed(user: Any) -> Any:
-    """The program of a user with a service."""
-    user.declare(ONE.format(1000, 0))
-    assert user("apply").code == 0
-    return user
+def installed(shared_user: Any, shared_manager: Sandbox, home_of_before: Path) -> Any:
+    """The program of a user with a service, whatever another test has done to the home."""
+    shutil.rmtree(shared_manager.home)
+    shutil.copytree(home_of_before, shared_manager.home, symlinks=True)
+    shared_manager.systemctl("daemon-reload")
+    return shared_user
 
 
 def test_all_is_well(installed: Any) -> None:
@@ -73,9 +99,10 @@ def test_a_terminal_that_is_not_utf_8_gets_plain_marks(installed: Any) -> None:
 
 def test_before_the_first_apply_nothing_is_wrong(user: Any) -> None:
     """There is nothing yet, which is said."""
-    assert user("doctor").code == 0
-    assert "nothing has been installed yet" in found(user, "ok")["state"]
-    assert "there is no declaration yet" in found(user, "ok")["declaration"]
+    ran = user("doctor", "--json")
+    assert ran.code == 0
+    assert "nothing has been installed yet" in said(ran, "ok")["state"]
+    assert "there is no declaration yet" in said(ran, "ok")["declaration"]
     assert not state_of(user).exists()
 
 
@@ -83,10 +110,8 @@ def test_without_a_manager_it_says_so_and_goes_on(stranger: Any) -> None:
     """The rest is looked at all the same."""
     ran = stranger("doctor", "--json")
     assert ran.code == 1
-    assert [each["check"] for each in ran.document["checks"] if each["level"] == "error"] == [
-        "systemd"
-    ]
-    assert {"state", "records", "store", "links"} <= set(found(stranger, "ok"))
+    assert set(said(ran, "error")) == {"systemd"}
+    assert {"state", "records", "store", "links"} <= set(said(ran, "ok"))
     assert len(ran.document["errors"]) == 1
 
 
@@ -115,7 +140,7 @@ def open_the_folder(state: Path, _config: Path) -> None:
     state.chmod(0o755)
 
 
-def spoil(name: str) -> Callable[[Path, Path], None]:
+def spoil(name: str) -> Harm:
     def spoiled(state: Path, _config: Path) -> None:
         (state / name).write_text("garbage [[[", encoding="utf-8")
 
@@ -177,60 +202,65 @@ def break_the_declaration(_state: Path, config: Path) -> None:
     path.symlink_to("nowhere")
 
 
-WRONG = [
-    (damage_a_unit, "store", "is not what it was (hmsvcd apply writes it anew)"),
-    (remove_a_file, "store", "is missing (hmsvcd apply writes it anew)"),
-    (open_a_file, "store", "has the mode 0444, not 0400 (chmod 0400 "),
-    (open_the_folder, "state", "has the mode 0755, not 0700 (chmod 0700 "),
-    (spoil("generations/1.toml"), "records", "1.toml"),
-    (spoil("state.toml"), "records", "state.toml"),
-    (spoil("pending"), "records", "pending"),
-    (make_newer, "records", "it has version 99"),
-    (lose_current, "records", "it points to nowhere"),
-    (link_the_lock, "state", "is no file, so nothing can be locked"),
-    (make_the_store_a_file, "store", "Not a directory"),
-    (link_the_store, "state", "it is a link"),
-    (make_the_state_a_file, "state", "is no folder"),
-    (remove_the_link, "links", "one.service is missing"),
-    (repoint_the_link, "links", "one.service does not lead to what is installed"),
-    (leave_a_link, "links", "other.service is hmsvcd's, but no generation has it"),
-    (open_the_declaration, "declaration", "can be written by everybody"),
-    (break_the_declaration, "declaration", "is a dangling link"),
-]
+WRONG = {
+    "one of each": [
+        (damage_a_unit, "store", "is not what it was (hmsvcd apply writes it anew)"),
+        (open_the_folder, "state", "has the mode 0755, not 0700 (chmod 0700 "),
+        (remove_the_link, "links", "one.service is missing"),
+        (open_the_declaration, "declaration", "can be written by everybody"),
+    ],
+    "another of each": [
+        (remove_a_file, "store", "is missing (hmsvcd apply writes it anew)"),
+        (link_the_lock, "state", "is no file, so nothing can be locked"),
+        (leave_a_link, "links", "other.service is hmsvcd's, but no generation has it"),
+        (break_the_declaration, "declaration", "is a dangling link"),
+    ],
+    "open and repointed": [
+        (open_a_file, "store", "has the mode 0444, not 0400 (chmod 0400 "),
+        (repoint_the_link, "links", "one.service does not lead to what is installed"),
+    ],
+    "records": [
+        (spoil("generations/1.toml"), "records", "1.toml"),
+        (spoil("state.toml"), "records", "state.toml"),
+        (spoil("pending"), "records", "pending"),
+    ],
+    "newer records": [(make_newer, "records", "it has version 99")],
+    "current": [(lose_current, "records", "it points to nowhere")],
+    "store": [(make_the_store_a_file, "store", "Not a directory")],
+    "linked store": [(link_the_store, "state", "it is a link")],
+    "state": [(make_the_state_a_file, "state", "is no folder")],
+}
+"""What can be wrong, with the check that names it: together what does not hide each other."""
 
 
-@pytest.mark.parametrize(
-    ("harm", "check", "message"),
-    WRONG,
-    ids=[f"{index}-{row[1]}" for index, row in enumerate(WRONG)],
-)
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_what_is_broken_is_named_with_what_to_do(
-    installed: Any, harm: Callable[[Path, Path], None], check: str, message: str
+    installed: Any, wrong: Iterable[tuple[Harm, str, str]]
 ) -> None:
     """Exit 1, no traceback, and the other checks are made."""
-    harm(state_of(installed), installed.declaration.parents[1])
+    for harm, _, _ in wrong:
+        harm(state_of(installed), installed.declaration.parents[1])
     ran = installed("doctor", "--json")
     assert ran.code == 1
     assert "internal error" not in ran.out
-    errors = [each for each in ran.document["checks"] if each["level"] == "error"]
-    told = [f"{each['message']} ({each['hint']})" for each in errors if each["check"] == check]
-    assert message in "\n".join(told)
-    assert {each["message"] for each in errors} == {
-        each["message"] for each in ran.document["errors"]
-    }
+    told = said(ran, "error")
+    for _, check, message in wrong:
+        assert message in told[check]
+    errors = {each["message"] for each in ran.document["checks"] if each["level"] == "error"}
+    assert errors == {each["message"] for each in ran.document["errors"]}
     made = {each["check"] for each in ran.document["checks"]}
     assert {"systemd", "inotify", "programs", "lingering"} < made
 
 
 @pytest.mark.parametrize(
-    "harm", [damage_a_unit, remove_a_file, remove_the_link, repoint_the_link, leave_a_link]
+    "harms",
+    [(damage_a_unit, remove_a_file, remove_the_link, leave_a_link), (repoint_the_link,)],
+    ids=["lost", "wrong"],
 )
-def test_what_apply_is_said_to_mend_it_mends(
-    installed: Any, harm: Callable[[Path, Path], None]
-) -> None:
+def test_what_apply_is_said_to_mend_it_mends(installed: Any, harms: Iterable[Harm]) -> None:
     """The hint is true."""
-    harm(state_of(installed), installed.declaration.parents[1])
-    installed("doctor")
+    for harm in harms:
+        harm(state_of(installed), installed.declaration.parents[1])
     installed("apply")
     assert found(installed, "error") == {}
 
@@ -239,9 +269,9 @@ def test_modes_are_mended_as_it_says(installed: Any) -> None:
     """The commands in the hints can be typed as they are."""
     open_a_file(state_of(installed), Path())
     open_the_folder(state_of(installed), Path())
-    said = installed("doctor").out
-    assert "✗ state: " in said
-    assert "  help: chmod 0700 " in said
+    shown = installed("doctor").out
+    assert "✗ state: " in shown
+    assert "  help: chmod 0700 " in shown
     for each in installed("doctor", "--json").document["checks"]:
         if each["level"] == "error":
             assert os.system(each["hint"]) == 0
@@ -253,37 +283,39 @@ def test_what_is_not_ours_is_a_warning(installed: Any) -> None:
     unit = installed.declaration.parents[1] / "systemd/user/one.service"
     unit.unlink()
     unit.write_text("[Service]\nExecStart=/bin/sleep 5\n", encoding="utf-8")
-    ran = installed("doctor")
+    ran = installed("doctor", "--json")
     assert ran.code == 0
-    assert f"{unit} is not hmsvcd's" in found(installed, "warning")["links"]
+    assert f"{unit} is not hmsvcd's" in said(ran, "warning")["links"]
 
 
-def test_what_systemd_reads_instead_is_a_warning(installed: Any, manager: Any) -> None:
+def test_what_systemd_reads_instead_is_a_warning(user: Any, manager: Any) -> None:
     """A unit file that counts first, and one that has changed since systemd has read it."""
+    install(user)
     shadow = manager.runtime / "systemd/user.control/one.service"
     shadow.parent.mkdir(parents=True)
     shadow.write_text("[Service]\nExecStart=/bin/sleep 5\n", encoding="utf-8")
     manager.systemctl("daemon-reload")
-    told = found(installed, "warning")["units"]
+    told = found(user, "warning")["units"]
     assert f"systemd reads {shadow} for one.service" in told
     shadow.write_text("[Service]\nExecStart=/bin/sleep 6\n", encoding="utf-8")
     os.utime(shadow, (2_000_000_000, 2_000_000_000))
-    assert "systemctl --user daemon-reload" in found(installed, "warning")["units"]
+    assert "systemctl --user daemon-reload" in found(user, "warning")["units"]
 
 
-def test_a_unit_that_systemd_refuses_is_an_error(installed: Any, manager: Any) -> None:
+def test_a_unit_that_systemd_refuses_is_an_error(installed: Any, shared_manager: Any) -> None:
     """A drop-in can spoil what hmsvcd has installed."""
-    folder = manager.units / "one.service.d"
+    folder = shared_manager.units / "one.service.d"
     folder.mkdir()
     (folder / "10.conf").write_text("[Service]\nType=oneshot\nRestart=always\n", encoding="utf-8")
-    manager.systemctl("daemon-reload")
+    shared_manager.systemctl("daemon-reload")
     assert "systemd cannot load one.service" in found(installed, "error")["units"]
 
 
-def test_programs_that_are_missing_are_a_warning(installed: Any, manager: Any) -> None:
+def test_programs_that_are_missing_are_a_warning(user: Any, manager: Any) -> None:
     """What does not work without them is said."""
+    install(user)
     manager.systemctl("set-environment", "PATH=/nowhere")
-    ran = installed("doctor")
+    ran = user("doctor")
     assert ran.code == 0
     assert "systemd-analyze is not on PATH" in ran.out
 
@@ -298,8 +330,8 @@ def test_what_would_be_collected_is_told(user: Any) -> None:
         "needed by nothing any more: 2 of them (hmsvcd gc removes them)"
         in (found(user, "ok")["store"])
     )
-    said = user("gc").out.splitlines()
-    assert said[-1].startswith("removed: 0 generations and 2 objects of the store, ")
-    assert len(said) == 3
+    lines = user("gc").out.splitlines()
+    assert lines[-1].startswith("removed: 0 generations and 2 objects of the store, ")
+    assert len(lines) == 3
     assert "needed by nothing" not in found(user, "ok")["store"]
     assert user("gc").out == "there is nothing to remove\n"

@@ -1,13 +1,10 @@
 """Units that are there already come into a declaration that the daemon follows."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from desktops import desktop_beside
-from users import User
 
 pytestmark = pytest.mark.systemd
 
@@ -17,7 +14,7 @@ OTHER = '[services.other]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 
 
 @pytest.fixture
-def imported(user, daemon) -> str:
+def imported(user, daemon):
     """Two units that run, of which the TOML is returned; the daemon follows another service."""
     user.units.mkdir(parents=True, exist_ok=True)
     for name in ("one", "two"):
@@ -27,15 +24,7 @@ def imported(user, daemon) -> str:
     user.save("services = {}\n")
     daemon.start()
     daemon.until("pass finished", end="settled")
-    return toml_of(user, "one", "two")
-
-
-def toml_of(user: User, *units: str) -> str:
-    """Return what ``import`` prints."""
-    command = [sys.executable, "-m", "hmsvcd", "import", *units]
-    return subprocess.run(
-        command, env=user.session.env, capture_output=True, text=True, check=True
-    ).stdout
+    return user.type("import", "one", "two")
 
 
 def test_the_way_out_is_named_everywhere(user, daemon, imported, wait_until):
@@ -91,7 +80,7 @@ def test_a_killed_adoption(user, daemon, tmp_path, is_declared):
     user.systemctl("enable", "--now", "--quiet", "one.service")
     pid = user.pid("one.service")
     user.apply(OTHER)
-    user.declare(OTHER + toml_of(user, "one"))
+    user.declare(OTHER + user.type("import", "one"))
     environ = {"FAULT": "SIGKILL", "FAULT_AT": "/default.target.wants/.hmsvcd-new"}
     environ |= {"PYTHONPATH": str(FAULTS), "FAULT_LOG": str(tmp_path / "calls")}
     user.start("adopt", "one", PYTHONDONTWRITEBYTECODE="1", **environ).communicate()

@@ -1,8 +1,6 @@
 """Store care and the doctor while the daemon runs."""
 
 import signal
-import subprocess
-import sys
 
 ONE = '[services.one]\nprocess.argv = ["/bin/sleep", "{}"]\n'
 
@@ -11,12 +9,6 @@ def said(user, check: str) -> str:
     """What the doctor finds in one check, with levels and hints."""
     found = [each for each in user.run("doctor").document["checks"] if each["check"] == check]
     return "\n".join(f"{each['level']}: {each['message']} ({each['hint']})" for each in found)
-
-
-def type_command(user, *words: str) -> None:
-    """Type a command that has no document."""
-    command = [sys.executable, "-m", "hmsvcd", *words]
-    subprocess.run(command, env=user.session.env, check=True, capture_output=True)
 
 
 def test_gc_and_saves_go_on_side_by_side(user, daemon, wait_until):
@@ -54,9 +46,9 @@ def test_the_doctor_looks_at_the_daemon(user, daemon, wait_until):
     assert said(user, "inotify").startswith("ok: ")
     assert user.run("doctor").code == 0
 
-    type_command(user, "pause")
+    user.type("pause")
     assert "warning: it is paused: saves wait (hmsvcd resume)" in said(user, "daemon")
-    type_command(user, "resume")
+    user.type("resume")
 
     (user.declaration.parent / "conf.d").symlink_to("nowhere")
     wait_until(lambda: "warning: its last pass is stuck" in said(user, "daemon"))

@@ -4,49 +4,10 @@ import json
 
 import pytest
 
+from at_will import PATIENT, let, service, slow, starts, stubborn
 from users import User
 
 pytestmark = pytest.mark.systemd
-
-PATIENT = """
-[daemon]
-start_wait = "10min"
-stop_wait = "10min"
-job_timeout = "10min"
-settle = "50ms"
-"""
-AT_WILL = "/bin/sh -c 'until [ -e %t/go ]; do sleep 0.02; done'"
-NEVER_HELD = "/bin/sh -c 'echo %n >>%h/starts'"
-
-
-def service(name: str, seconds: int, **directives: str) -> str:
-    """Return a service that writes down each start, and stays down when it fails."""
-    config = {"ExecStartPre": NEVER_HELD, "Restart": "no"} | directives
-    lines = (f"systemd.service.serviceConfig.{key} = {json.dumps(value)}"
-             for key, value in config.items())  # fmt: skip
-    argv = f'process.argv = ["/bin/sleep", "{seconds}"]'
-    return "\n".join([f"[services.{name}]", argv, *lines, ""])
-
-
-def slow(seconds: int) -> str:
-    """Return a service that starts only when it is let."""
-    return service("web", seconds, ExecStart_Pre=AT_WILL).replace("ExecStart_Pre", "ExecCondition")
-
-
-def stubborn(seconds: int) -> str:
-    """Return a service that stops only when it is let."""
-    return service("web", seconds, ExecStop=AT_WILL, TimeoutStopSec="infinity")
-
-
-def let(user: User) -> None:
-    """Let end what is starting or stopping."""
-    (user.session.runtime / "go").touch()
-
-
-def starts(user: User) -> list[str]:
-    """Return the units that have started since the beginning, in order."""
-    file = user.home / "starts"
-    return file.read_text(encoding="utf-8").split() if file.exists() else []
 
 
 def job_of(user: User, unit: str) -> str:
@@ -147,18 +108,18 @@ def test_a_job_that_is_taken_off(user, restarting, wait_until):
 
 def test_what_systemd_stops_with_another(user, daemon, wait_until):
     """A unit that goes down with what it is bound to is not held: it comes back with that."""
-    bound = "".join(f'systemd.service.{key} = "base.service"\n' for key in ("bindsTo", "after"))
+    bound = [f'systemd.service.{key} = "base.service"' for key in ("bindsTo", "after")]
     base = service("base", 1000)
-    user.save(PATIENT + base + stubborn(1000) + bound)
+    user.save(PATIENT + base + stubborn(1000, *bound))
     daemon.start()
     daemon.until("pass finished", end="settled")
-    user.save(PATIENT + base + stubborn(1001) + bound)
+    user.save(PATIENT + base + stubborn(1001, *bound))
     wait_until(lambda: user.state_of("web.service") == "deactivating")
     user.systemctl("kill", "--signal=KILL", "base.service")
     wait_until(lambda: user.state_of("base.service") == "failed")
     let(user)
     wait_until(lambda: user.state_of("web.service") == "inactive")
-    user.save(PATIENT + service("base", 1001) + stubborn(1001) + bound)
+    user.save(PATIENT + service("base", 1001) + stubborn(1001, *bound))
     wait_until(lambda: user.state_of("web.service") == "active")
 
 

@@ -101,7 +101,7 @@ def test_the_hold_lasts(user, daemon, wait_until):
     assert len(daemon.events("unit failed")) == 1
     user.save(GOOD.replace("1000", "998"))
     wait_until(lambda: number(user) == 4)
-    wait_until(lambda: "998" in Path(f"/proc/{user.pid('web.service')}/cmdline").read_text())
+    wait_until(lambda: "998" in user.arguments("web.service"))
     assert held(user) is None
 
 
@@ -134,9 +134,9 @@ def test_a_rollback_by_hand(user, daemon, wait_until):
     daemon.start()
     daemon.until("pass finished", cause="start", count=2)
     assert held(user) == "rollback to 1"
-    assert "1000" in Path(f"/proc/{user.pid('web.service')}/cmdline").read_text()
+    assert "1000" in user.arguments("web.service")
     assert user.run("apply").code == 0
-    assert "999" in Path(f"/proc/{user.pid('web.service')}/cmdline").read_text()
+    assert "999" in user.arguments("web.service")
 
 
 def trial(user, daemon, folder: Path, at: int) -> bool:
@@ -155,8 +155,7 @@ def trial(user, daemon, folder: Path, at: int) -> bool:
     assert user.installed() == installed
     assert not (user.state / "pending").exists()
     for name in ("web", "other", "goes"):
-        arguments = Path(f"/proc/{user.pid(f'{name}.service')}/cmdline").read_text()
-        assert arguments.split("\0")[1] == "1000", name
+        assert user.arguments(f"{name}.service")[1] == "1000", name
     assert held(user) is not None
     return bool(process.returncode == -signal.SIGKILL)
 

@@ -1,35 +1,27 @@
 """A reload that hangs, or a stop before a start, holds nothing else up."""
 
 import json
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
+from at_will import PATIENT, let, service
 from users import User
 
 pytestmark = pytest.mark.systemd
 
-PATIENT = """
-[daemon]
-start_wait = "10min"
-stop_wait = "10min"
-job_timeout = "10min"
-settle = "0s"
-"""
-AT_WILL = (
+EACH_TIME_AT_WILL = (
     "/bin/sh -c 'echo begin >>%h/seen; until [ -e %t/go ]; do sleep 0.02; done; rm %t/go; {}'"
 )
 
 
 def other(seconds: int) -> str:
     """Return a service that only runs."""
-    return f'[services.other]\nprocess.argv = ["/bin/sleep", "{seconds}"]\n'
+    return service("other", seconds)
 
 
 def web(method: str, text: str, seconds: int = 1000, end: str = "echo end >>%h/seen") -> str:
     """Return a service that reloads and stops only when it is let."""
-    slow = json.dumps(AT_WILL.format(end))
+    slow = json.dumps(EACH_TIME_AT_WILL.format(end))
     return f"""
 [services.web]
 process.argv = ["/bin/sleep", "{seconds}"]
@@ -43,11 +35,6 @@ TimeoutStartSec = "infinity"
 """
 
 
-def let(user: User) -> None:
-    """Let end what is reloading or stopping."""
-    (user.session.runtime / "go").touch()
-
-
 def seen(user: User) -> list[str]:
     """Return what has begun and ended, in order."""
     file = user.home / "seen"
@@ -56,10 +43,7 @@ def seen(user: User) -> list[str]:
 
 def runs(user: User, unit: str, seconds: int) -> bool:
     """Say whether a service runs as it was saved last."""
-    with suppress(OSError):  # it may have just ended
-        arguments = Path(f"/proc/{user.pid(unit)}/cmdline").read_text(encoding="utf-8")
-        return str(seconds) in arguments.split("\0")
-    return False
+    return str(seconds) in user.arguments(unit)
 
 
 @pytest.fixture

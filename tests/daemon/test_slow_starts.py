@@ -1,20 +1,13 @@
 """What takes long to start or to stop holds nothing else up."""
 
 import json
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
+from at_will import PATIENT
+
 pytestmark = pytest.mark.systemd
 
-PATIENT = """
-[daemon]
-start_wait = "10min"
-stop_wait = "10min"
-job_timeout = "10min"
-settle = "0s"
-"""
 TYPE = "systemd.service.serviceConfig.Type"
 STUBBORN = (
     'systemd.service.serviceConfig.TimeoutStopSec = "infinity"',
@@ -38,16 +31,9 @@ def runs(user, wait_until):
     """Return what waits until the other service runs as it was saved last."""
 
     def wait(seconds):
-        wait_until(lambda: f"sleep {seconds}" in command(user.pid("other.service")))
+        wait_until(lambda: str(seconds) in user.arguments("other.service"))
 
     return wait
-
-
-def command(pid):
-    """Return the command line of a process; empty if it has just ended."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
-    return ""
 
 
 @pytest.mark.parametrize("kind", ["oneshot", "notify"])

@@ -206,8 +206,7 @@ def test_no_manager_at_the_start(user):
 
 def follow_as_a_service(user) -> None:
     """Have the daemon run as a service of the session."""
-    command = [sys.executable, "-m", "hmsvcd", "install"]
-    subprocess.run(command, env=user.session.env, check=True, capture_output=True)
+    user.type("install")
     eventually(lambda: user.state_of("stays.service") == "active")
 
 

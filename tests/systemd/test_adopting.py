@@ -2,12 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
-
-from users import User
 
 pytestmark = pytest.mark.systemd
 
@@ -24,30 +20,12 @@ WantedBy=default.target
 """
 
 
-def write(user: User, name: str, text: str) -> None:
-    """Put a unit file, or a drop-in, into the user's own folder."""
-    path = user.units / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    user.systemctl("daemon-reload")
-
-
-def imported(user: User, *units: str) -> str:
-    """Return what ``import`` prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hmsvcd", "import", *units],
-        env=user.session.env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_imported_and_adopted(user):
     """A unit that runs is imported, passes check, is adopted, and keeps its process."""
-    write(user, "mine.service", MINE)
+    user.put("mine.service", MINE)
     user.systemctl("enable", "--now", "mine.service")
     pid, place = user.pid("mine.service"), user.units / "mine.service"
-    user.declare(imported(user, "mine"))
+    user.declare(user.type("import", "mine"))
     assert user.run("check").document["errors"] == []
     assert "hmsvcd adopt mine.service" in user.apply(code=1).messages
     ran = user.run("adopt", "mine.service")
@@ -65,11 +43,11 @@ def test_imported_and_adopted(user):
 
 def test_with_drop_ins(user):
     """Drop-ins of the user's own are part of what is imported, and are moved aside."""
-    write(user, "mine.service", MINE)
-    write(user, "mine.service.d/override.conf", "[Service]\nExecStartPre=/bin/true\nNice=3\n")
+    user.put("mine.service", MINE)
+    user.put("mine.service.d/override.conf", "[Service]\nExecStartPre=/bin/true\nNice=3\n")
     user.systemctl("start", "mine.service")
     pid = user.pid("mine.service")
-    user.declare(imported(user, "mine"))
+    user.declare(user.type("import", "mine"))
     ran = user.run("adopt", "mine")
     assert (ran.code, ran.actions) == (0, {}), ran.messages
     assert user.pid("mine.service") == pid
@@ -89,7 +67,7 @@ def test_edited_in_full(user):
     user.apply(ours)
     place = user.units / "a.service"
     place.unlink()
-    write(user, "a.service", "[Service]\nExecStart=/bin/sleep 2000\n")
+    user.put("a.service", "[Service]\nExecStart=/bin/sleep 2000\n")
     user.systemctl("restart", "a.service")
     assert user.run("status").document["services"]["a"]["state"] == "overridden"
     assert "hmsvcd adopt a.service" in user.apply().messages
@@ -106,7 +84,7 @@ def test_edited_and_not_restarted(user):
     place, pid = user.units / "a.service", user.pid("a.service")
     text = place.read_text()
     place.unlink()
-    write(user, "a.service", f"{text}\n[Unit]\nDescription=Edited\n")
+    user.put("a.service", f"{text}\n[Unit]\nDescription=Edited\n")
     ran = user.run("adopt", "a.service")
     assert (ran.code, ran.actions) == (0, {})
     assert user.pid("a.service") == pid
@@ -115,9 +93,9 @@ def test_edited_and_not_restarted(user):
 
 def test_others_are_not_adopted(user):
     """Only the units that are named are taken over: what lies in the way of others refuses."""
-    write(user, "mine.service", MINE)
-    write(user, "other.service", MINE)
-    user.declare(imported(user, "mine", "other"))
+    user.put("mine.service", MINE)
+    user.put("other.service", MINE)
+    user.declare(user.type("import", "mine", "other"))
     before = user.installed()
     ran = user.run("adopt", "mine")
     assert ran.code == 1
@@ -127,7 +105,7 @@ def test_others_are_not_adopted(user):
 
 def test_not_declared(user):
     """A unit that is not declared cannot be adopted, and the message says how to declare it."""
-    write(user, "mine.service", MINE)
+    user.put("mine.service", MINE)
     user.declare("services = {}\n")
     ran = user.run("adopt", "mine")
     assert ran.code == 1
@@ -138,10 +116,10 @@ def test_not_declared(user):
 @pytest.mark.parametrize("taken", ["mine.service.bak", "mine.service.d/a.conf.bak"])
 def test_backup_is_never_overwritten(user, taken):
     """A backup that is there already refuses the adoption, and another extension does it."""
-    write(user, "mine.service", MINE)
-    write(user, "mine.service.d/a.conf", "[Service]\nNice=3\n")
-    write(user, taken, "older")
-    user.declare(imported(user, "mine"))
+    user.put("mine.service", MINE)
+    user.put("mine.service.d/a.conf", "[Service]\nNice=3\n")
+    user.put(taken, "older")
+    user.declare(user.type("import", "mine"))
     before = user.installed()
     ran = user.run("adopt", "mine")
     assert ran.code == 1
@@ -156,10 +134,10 @@ def test_finished_and_stopped_units(user):
     """A job that has run is not run again, and what somebody stopped stays so."""
     for name, start in (("job", "Type=oneshot\nExecStart=/bin/sh -c 'echo ran >> %h/ran'"),
                         ("stopped", "ExecStart=/bin/sleep 1000")):  # fmt: skip
-        write(user, f"{name}.service", f"[Service]\n{start}\n[Install]\nWantedBy=default.target\n")
+        user.put(f"{name}.service", f"[Service]\n{start}\n[Install]\nWantedBy=default.target\n")
         user.systemctl("enable", "--now", f"{name}.service")
     user.systemctl("stop", "stopped.service")
-    user.declare(imported(user, "job", "stopped"))
+    user.declare(user.type("import", "job", "stopped"))
     ran = user.run("adopt", "job", "stopped")
     assert (ran.code, ran.actions) == (0, {}), ran.messages
     assert (user.home / "ran").read_text() == "ran\n"
@@ -171,11 +149,11 @@ def test_timer_and_vendor_unit(user):
     vendor = user.home / ".local/share/systemd/user"
     vendor.mkdir(parents=True)
     (vendor / "theirs.service").write_text("[Service]\nExecStart=/bin/sleep 1000\n")
-    write(user, "theirs.service.d/mine.conf", "[Service]\nExecStart=\nExecStart=/bin/sleep 2000\n")
-    write(user, "tick.timer", "[Timer]\nOnCalendar=yearly\nUnit=theirs.service\n")
+    user.put("theirs.service.d/mine.conf", "[Service]\nExecStart=\nExecStart=/bin/sleep 2000\n")
+    user.put("tick.timer", "[Timer]\nOnCalendar=yearly\nUnit=theirs.service\n")
     user.systemctl("start", "theirs.service", "tick.timer")
     pid = user.pid("theirs.service")
-    user.declare(imported(user, "theirs", "tick.timer"))
+    user.declare(user.type("import", "theirs", "tick.timer"))
     ran = user.run("adopt", "theirs", "tick.timer")
     assert (ran.code, ran.actions) == (0, {}), ran.messages
     assert user.pid("theirs.service") == pid
@@ -185,7 +163,7 @@ def test_timer_and_vendor_unit(user):
 
 def test_import_document(user):
     """The document has the TOML; of a unit that is not there, why not, and no half of it."""
-    write(user, "mine.service", MINE)
+    user.put("mine.service", MINE)
     ran = user.run("import", "mine")
     assert ran.code == 0
     assert "[services.mine]" in ran.document["toml"]
@@ -197,7 +175,7 @@ def test_import_document(user):
 def test_what_has_no_declaration_of_its_own(user):
     """What is ours, masked, or another name of a unit is refused with the reason."""
     user.apply('[services.ours]\nprocess.argv = ["/bin/sleep", "1000"]\n')
-    write(user, "mine.service", MINE)
+    user.put("mine.service", MINE)
     (user.units / "masked.service").symlink_to("/dev/null")
     (user.units / "alias.service").symlink_to("mine.service")
     user.systemctl("daemon-reload")
@@ -209,8 +187,8 @@ def test_what_has_no_declaration_of_its_own(user):
 
 def test_without_manager(user):
     """Without a manager a unit can be imported, and none is adopted."""
-    write(user, "mine.service", MINE)
-    user.declare(imported(user, "mine"))
+    user.put("mine.service", MINE)
+    user.declare(user.type("import", "mine"))
     nowhere = {"XDG_RUNTIME_DIR": str(user.home / "nowhere"), "DBUS_SESSION_BUS_ADDRESS": ""}
     ran = user.run("import", "mine", **nowhere)
     assert "[services.mine]" in ran.document["toml"]
@@ -223,7 +201,7 @@ def test_without_manager(user):
 def test_drop_ins_of_a_unit_of_ours(user):
     """A unit of ours that runs with a drop-in is brought back to what is declared alone."""
     user.apply('[services.a]\nprocess.argv = ["/bin/sleep", "1000"]\n')
-    write(user, "a.service.d/mine.conf", "[Unit]\nDescription=Mine\n")
+    user.put("a.service.d/mine.conf", "[Unit]\nDescription=Mine\n")
     pid = user.pid("a.service")
     ran = user.run("adopt", "a")
     assert (ran.code, ran.actions) == (0, {}), ran.messages
@@ -233,12 +211,12 @@ def test_drop_ins_of_a_unit_of_ours(user):
 
 def test_a_target_with_what_it_wants(user):
     """A job of a target that is adopted with it has been wanted before, and is not run again."""
-    write(user, "all.target", "[Unit]\nDescription=All\n")
+    user.put("all.target", "[Unit]\nDescription=All\n")
     job = "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo ran >> %h/ran'\n"
-    write(user, "job.service", f"{job}[Install]\nWantedBy=all.target\n")
+    user.put("job.service", f"{job}[Install]\nWantedBy=all.target\n")
     user.systemctl("enable", "job.service")
     user.systemctl("start", "all.target")
-    user.declare(imported(user, "all.target", "job.service"))
+    user.declare(user.type("import", "all.target", "job.service"))
     ran = user.run("adopt", "all.target", "job.service")
     assert (ran.code, ran.actions) == (0, {}), ran.messages
     assert (user.home / "ran").read_text() == "ran\n"

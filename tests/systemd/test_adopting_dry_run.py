@@ -1,12 +1,8 @@
 """What an adoption would do is said beforehand, and what it has done afterwards."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-from users import User
 
 pytestmark = pytest.mark.systemd
 
@@ -33,16 +29,6 @@ def place(user) -> Path:
     return path
 
 
-def said(user: User, *command: str) -> str:
-    """Return what a command says, as text."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hmsvcd", *command],
-        env=user.session.env | {"COLUMNS": "500"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_what_would_be_moved(user, place):
     """The dry run names each file and its new name, no restart, and touches nothing."""
     before = user.listing()
@@ -50,7 +36,7 @@ def test_what_would_be_moved(user, place):
     paths = [str(place), f"{place}.d/own.conf"]
     assert ran.document["moves"] == [{"path": path, "to": f"{path}.bak"} for path in paths]
     assert (ran.code, ran.actions) == (0, {})
-    text = said(user, "adopt", "--dry-run", "--backup", "old", "mine")
+    text = user.type("adopt", "--dry-run", "--backup", "old", "mine")
     assert f"move          {place}  to mine.service.old" in text
     assert "2 to move" in text
     assert user.listing() == before
@@ -76,8 +62,8 @@ def test_what_would_be_refused(user, place):
 
 def test_what_was_moved(user, place):
     """Each file has a line that says where it is now; where there was none, that is said."""
-    text = said(user, "adopt", "mine")
+    text = user.type("adopt", "mine")
     assert f"moved         {place}  to mine.service.bak" in text
     assert f"moved         {place}.d/own.conf  to own.conf.bak" in text
-    assert "nothing had to be moved" in said(user, "adopt", "mine")
+    assert "nothing had to be moved" in user.type("adopt", "mine")
     assert user.run("adopt", "mine").document["moves"] == []

@@ -1,7 +1,5 @@
 """An adoption that fails is undone: what ran before runs again, with its own files."""
 
-from pathlib import Path
-
 import pytest
 
 from users import User, eventually
@@ -28,30 +26,16 @@ systemd.service.serviceConfig.Restart = "no"
 """
 
 
-def write(user: User, name: str, text: str) -> Path:
-    """Put a unit file, or a drop-in, into the user's own folder."""
-    path = user.units / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    user.systemctl("daemon-reload")
-    return path
-
-
 def things(user: User) -> dict[str, str]:
     """Return all that lies where hmsvcd installs, without what is its own."""
     return {path: what for path, what in user.installed().items() if "/store/" not in what}
 
 
-def arguments(user: User, unit: str) -> str:
-    """Return the command line of a unit's process."""
-    return Path(f"/proc/{user.pid(unit)}/cmdline").read_text().replace("\0", " ")
-
-
 def test_the_unit_of_before_is_back(user):
     """Its file, its drop-in and what enables it are where they were, and it runs by them."""
     user.apply(HEAD + OTHER)
-    write(user, "mine.service", MINE)
-    write(user, "mine.service.d/own.conf", DROP_IN)
+    user.put("mine.service", MINE)
+    user.put("mine.service.d/own.conf", DROP_IN)
     user.systemctl("enable", "--now", "mine.service")
     before = things(user)
     user.declare(HEAD + OTHER + FAILS)
@@ -59,7 +43,7 @@ def test_the_unit_of_before_is_back(user):
     assert (ran.code, ran.results["mine.service"]) == (4, "failed"), ran.messages
     assert ran.document["rolled_back"]["failure"] is None
     assert things(user) == before
-    assert "3000" in arguments(user, "mine.service")
+    assert "3000" in user.arguments("mine.service")
     assert user.show("mine.service", "NeedDaemonReload", "UnitFileState") == ["no", "enabled"]
     assert not (user.state / "pending").exists()
     ran = user.run("adopt", "mine")
@@ -70,8 +54,8 @@ def test_the_unit_of_before_is_back(user):
 def test_the_report_names_what_was_moved(user):
     """The document says what was moved where, and what was moved back."""
     user.apply(HEAD + OTHER)
-    place = write(user, "mine.service", MINE)
-    drop_in = write(user, "mine.service.d/own.conf", DROP_IN)
+    place = user.put("mine.service", MINE)
+    drop_in = user.put("mine.service.d/own.conf", DROP_IN)
     user.declare(HEAD + OTHER + FAILS)
     user.systemctl("start", "mine.service")
     ran = user.run("adopt", "mine")
@@ -86,14 +70,14 @@ def test_an_edit_in_full_is_back(user):
     ours = OTHER + '[services.a]\nprocess.argv = ["/bin/sleep", "1000"]\n'
     user.apply(HEAD + ours)
     (user.units / "a.service").unlink()
-    write(user, "a.service", MINE)
+    user.put("a.service", MINE)
     user.systemctl("restart", "a.service")
     user.declare(HEAD + ours + FAILS_BEFORE)
     before = things(user)
     ran = user.run("adopt", "a")
     assert (ran.code, ran.document["rolled_back"]["failure"]) == (4, None)
     assert things(user) == before
-    assert "2000" in arguments(user, "a.service")
+    assert "2000" in user.arguments("a.service")
     assert user.run("status").document["services"]["a"]["state"] == "overridden"
 
 
@@ -101,14 +85,14 @@ def test_without_a_change_of_what_is_declared(user):
     """Nothing else has to differ: what is declared fails, and with the user's drop-in it ran."""
     fails = HEAD + OTHER + FAILS
     user.apply(HEAD + OTHER)
-    write(user, "mine.service.d/own.conf", DROP_IN)
+    user.put("mine.service.d/own.conf", DROP_IN)
     user.apply(fails)
-    assert "3000" in arguments(user, "mine.service")
+    assert "3000" in user.arguments("mine.service")
     before = things(user)
     ran = user.run("adopt", "mine")
     assert (ran.code, ran.document["rolled_back"]["failure"]) == (4, None), ran.messages
     assert things(user) == before
-    assert "3000" in arguments(user, "mine.service")
+    assert "3000" in user.arguments("mine.service")
 
 
 def test_drop_ins_of_a_unit_of_others_are_back(user):
@@ -117,21 +101,21 @@ def test_drop_ins_of_a_unit_of_others_are_back(user):
     vendor = user.home / ".local/share/systemd/user"
     vendor.mkdir(parents=True)
     (vendor / "mine.service").write_text(MINE)
-    write(user, "mine.service.d/own.conf", DROP_IN)
+    user.put("mine.service.d/own.conf", DROP_IN)
     user.systemctl("start", "mine.service")
     before = things(user)
     user.declare(HEAD + OTHER + FAILS)
     ran = user.run("adopt", "mine")
     assert (ran.code, ran.document["rolled_back"]["failure"]) == (4, None)
     assert things(user) == before
-    assert "3000" in arguments(user, "mine.service")
+    assert "3000" in user.arguments("mine.service")
 
 
 def test_what_did_not_fail_keeps_running(user):
     """A unit that was adopted beside the one that fails goes back without a restart."""
     user.apply(HEAD + OTHER)
-    write(user, "mine.service", MINE)
-    write(user, "calm.service", "[Service]\nExecStart=/bin/sleep 2000\n")
+    user.put("mine.service", MINE)
+    user.put("calm.service", "[Service]\nExecStart=/bin/sleep 2000\n")
     user.systemctl("start", "mine.service", "calm.service")
     pid = user.pid("calm.service")
     calm = '[services.calm]\nsystemd.mainExecStart = "/bin/sleep 2000"\n'
@@ -143,7 +127,7 @@ def test_what_did_not_fail_keeps_running(user):
     assert (ran.code, "calm.service" in ran.actions) == (4, False)
     assert things(user) == before
     assert user.pid("calm.service") == pid
-    assert "2000" in arguments(user, "mine.service")
+    assert "2000" in user.arguments("mine.service")
 
 
 def test_configuration_files_are_back(user):
@@ -163,7 +147,7 @@ def test_configuration_files_are_back(user):
 def test_a_place_that_is_taken(user):
     """Where somebody has put another file meanwhile, both stay, and the backup is named."""
     user.apply(HEAD + OTHER)
-    place = write(user, "mine.service", MINE)
+    place = user.put("mine.service", MINE)
     user.systemctl("start", "mine.service")
     later = f"/bin/sh -c 'mv {place} {place}.ours; echo later > {place}; exit 1'"
     fails = f'[services.mine]\nprocess.argv = ["/bin/true"]\n{FAILS_BEFORE}'
@@ -178,7 +162,7 @@ def test_a_place_that_is_taken(user):
 def test_a_finished_adoption_stays(user):
     """Once it has come to its end, a later change that fails leaves the backup where it is."""
     user.apply(HEAD + OTHER)
-    place = write(user, "mine.service", MINE)
+    place = user.put("mine.service", MINE)
     works = FAILS.replace('"/bin/false"', '"/bin/sleep", "1000"')
     user.declare(HEAD + OTHER + works)
     assert user.run("adopt", "mine").code == 0

@@ -73,11 +73,12 @@ def test_disturbed_at_any_call(trials, fault, capsys):
 
 def test_start_refused(trials, capsys):
     """A start that is refused is made up for, also where the switch is undone then."""
-    for unit in ("stops.service", "leans.service", "fails.service"):
-        trials.make("error", f"StartUnit {unit}", turn=1)
+    starts = [f"StartUnit {name}.service" for name in ("stops", "leans", "fails")]
+    for call in (*starts, "RestartUnit echoes@one.service"):
+        trials.make("error", call, turn=1)
     with capsys.disabled():
         tell(f"{trials.tried} starts refused", trials.lost)
-    assert trials.tried == 3
+    assert trials.tried == 4
     assert not trials.lost
 
 

@@ -1,8 +1,5 @@
 """What ``status`` and ``doctor`` say of a switch under way, and of one that was cut off."""
 
-import subprocess
-import sys
-
 import pytest
 
 pytestmark = pytest.mark.systemd
@@ -121,9 +118,5 @@ def test_what_else_is_wrong_is_not_hidden(cut_off):
 
 def test_the_words_for_people(cut_off):
     """The table says it, too."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hmsvcd", "status"],
-        env=cut_off.session.env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("slow ")]
+    [line] = [line for line in cut_off.type("status").splitlines() if line.startswith("slow ")]
     assert "restart interrupted: " in line

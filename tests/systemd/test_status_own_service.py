@@ -1,8 +1,6 @@
 """What ``status`` says of hmsvcd's own service where no daemon runs."""
 
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -13,25 +11,17 @@ pytestmark = pytest.mark.systemd
 DECLARED = '[services.one]\nprocess.argv = ["/bin/sleep", "1000"]\n'
 
 
-def typed(user, *command):
-    """Type a command, and return what it shows."""
-    return subprocess.run(
-        [sys.executable, "-m", "hmsvcd", *command],
-        env=user.session.env, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-
-
 def daemon_line(user):
     """Return the last line of `hmsvcd status`."""
-    return typed(user, "status").splitlines()[-1]
+    return user.type("status").splitlines()[-1]
 
 
 @pytest.fixture
 def installed(user):
     """A user whose session runs hmsvcd as its service."""
     user.declare(DECLARED)
-    typed(user, "apply")
-    typed(user, "install")
+    user.type("apply")
+    user.type("install")
     yield user
     user.systemctl("stop", UNIT, check=False)
 

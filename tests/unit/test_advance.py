@@ -7,8 +7,9 @@ from hmsvcd.model.generation import Generation as Installed
 from hmsvcd.model.generation import JobRecord, Manifest, Pending, SavedState, UnitRecord
 from hmsvcd.model.observed import Observed, ObservedUnit
 from hmsvcd.model.plan import Action, ActionKind, UnitResult
-from hmsvcd.pipeline.advance import NO_DEFINITION, Switched, advance, possible_definitions
+from hmsvcd.pipeline.advance import Switched, advance
 from hmsvcd.pipeline.leaving import with_leaving, without_leaving
+from hmsvcd.pipeline.possible import NO_DEFINITION, possible_definitions
 
 UNIT = "a.service"
 

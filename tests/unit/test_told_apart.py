@@ -4,7 +4,7 @@ import pytest
 
 from hmsvcd.model.generation import Generation, Manifest, Pending
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.pipeline.advance import told_apart
+from hmsvcd.pipeline.possible import told_apart
 
 UNIT = "a.service"
 TARGET = Manifest(2, 0, "config.toml", "", "apply", Generation({UNIT: "new"}))

@@ -13,7 +13,7 @@ from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.status import look
 from hmsvcd.app.target import from_declaration
-from hmsvcd.app.telling import Telling
+from hmsvcd.app.tell.telling import Telling
 from hmsvcd.app.wish import Apply, Reconcile, Rollback
 from hmsvcd.app.worker import Worker
 from hmsvcd.errors import RefusedError

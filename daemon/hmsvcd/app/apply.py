@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from hmsvcd.app.fallback import one_further_back
+from hmsvcd.app.carry_out.fallback import one_further_back
+from hmsvcd.app.carry_out.switch import Switch
+from hmsvcd.app.gc import clean
 from hmsvcd.app.load import Loaded
+from hmsvcd.app.manifest import is_same
 from hmsvcd.app.planning import Planned, plan_switch
 from hmsvcd.app.ports import Progress
-from hmsvcd.app.recording import clean, is_same
 from hmsvcd.app.refusals import demand_none, refusals
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.switch import Switch
 from hmsvcd.app.target import (
     Target,
     brought_back,

@@ -9,10 +9,10 @@ from pathlib import Path  # noqa: TID251 - it names the declaration; only host r
 from hmsvcd import __version__
 from hmsvcd.app.answers import Answers
 from hmsvcd.app.attempt import Attempts
-from hmsvcd.app.failures import follow_units
 from hmsvcd.app.session import Session, join_session
-from hmsvcd.app.telling import RELOAD, Telling
-from hmsvcd.app.verifying import Verifying
+from hmsvcd.app.tell.failures import follow_units
+from hmsvcd.app.tell.telling import RELOAD, Telling
+from hmsvcd.app.tell.verifying import Verifying
 from hmsvcd.app.watched import places
 from hmsvcd.app.worker import Worker
 from hmsvcd.errors import (
@@ -200,9 +200,9 @@ class _Daemon:
                 *(
                     group.create_task(self._keep_on(work))
                     for work in (
-                        lambda: self._telling.show(desktop),
+                        lambda: self._telling.notices.run(desktop),
                         lambda: self._verifying.run(session),
-                        lambda: follow_units(session, self._worker, self._telling),
+                        lambda: follow_units(session, self._worker, self._telling.units),
                         lambda: self._worker.hurry(session),
                         self._look_now_and_then,
                     )

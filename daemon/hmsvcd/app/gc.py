@@ -94,6 +94,12 @@ async def collect_alone(
     return found
 
 
+def clean(disk: Disk) -> None:
+    """Remove what a kill has left half-written, if anything; only the holder of the lock may."""
+    disk.records.clean()
+    disk.store.clean()
+
+
 def objects_of_links(installed: Installed) -> frozenset[str]:
     """Return every object that a link leads to, or into."""
     dependencies = (place for held in installed.links.values() for place in held.values())

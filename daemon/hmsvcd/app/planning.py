@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.adopt import look_about, moves
-from hmsvcd.app.gather import Ground, Surroundings, read_ground
+from hmsvcd.app.gather.adopt import moves, surroundings_for
+from hmsvcd.app.gather.ground import Ground, read_ground
+from hmsvcd.app.gather.surroundings import Surroundings
+from hmsvcd.app.gather.world import Setting, installing, observe
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import Target
-from hmsvcd.app.world import Setting, installing, observe
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.installation import Installation, Owner
 from hmsvcd.host.store import Store, label
@@ -75,7 +76,7 @@ async def plan_switch(session: Session, target: Target, request: Request = _REQU
     if observed:
         ground, view = ground.seen(observed), replace(view, ground=view.ground.seen(observed))
     unit_path = await _unit_path(session, observed)
-    surroundings = look_about(disk, ground, target, unit_path, request)
+    surroundings = surroundings_for(disk, ground, target, unit_path, request)
     if running := surroundings.adopted.running:
         ground, view = ground.beside(running), replace(view, ground=view.ground.beside(running))
     if observed is None:
@@ -136,6 +137,7 @@ def _concerned(store: Store, ground: Ground, target: Target) -> frozenset[str]:
     wanted, had, have = target.generation.units, ground.installed.links, target.generation.links
     differing = changed_units(ground.old, wanted, ground.installed.units)
     seeds = {*differing, *relinked_units(had, have), *ground.state.owed}
+    seeds |= wanted.keys() & {template_of(unit) for unit in seeds}
     if not seeds:
         return frozenset()
     former = {unit: _texts(store, ground.old.get(unit, ())) for unit in seeds}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hmsvcd.app.apply import Read, alone, carry_out, finish_interrupted, plan_allowed
+from hmsvcd.app.manifest import installs_the_same
 from hmsvcd.app.planning import Planned
 from hmsvcd.app.ports import Progress
-from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import (

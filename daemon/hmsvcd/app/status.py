@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.gather import Ground, look_around, read_ground
+from hmsvcd.app.gather.ground import Ground, read_ground
+from hmsvcd.app.gather.surroundings import look_around
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import from_declaration, is_left

@@ -30,7 +30,7 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Somebody orders an earlier generation: without a number the one before the current one."""
+    """Somebody orders an earlier generation: without a number one further back."""
 
     generation: int | None = None
     cause: ClassVar[str] = "rollback"

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hmsvcd.app.carry_out.settled import read_logs
 from hmsvcd.app.ports import Progress
-from hmsvcd.app.settled import read_logs
 from hmsvcd.cli.running import Report
 from hmsvcd.cli.status_source import sources_of
 from hmsvcd.cli.switching import replay

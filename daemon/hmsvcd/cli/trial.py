@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.text import Text
 
 from hmsvcd.app.apply import apply
+from hmsvcd.app.carry_out.settled import read_logs
 from hmsvcd.app.daemon import Audience, run
 from hmsvcd.app.load import Loaded, load
 from hmsvcd.app.ports import Unlogged
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.settled import read_logs
 from hmsvcd.app.status import look
 from hmsvcd.cli.console import one_line
 from hmsvcd.cli.running import Report, run_reported

@@ -64,7 +64,7 @@ class Handlers(Protocol):
         """Return the document of ``hmsvcd status --json``."""
 
     async def rollback(self, generation: int | None) -> int:
-        """Begin a pass to an earlier generation; None is the last one before the current."""
+        """Begin a pass to an earlier generation; None is one further back than the current."""
 
     async def pause(self) -> None:
         """Make no more passes by itself."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hmsvcd.model.unit import template_of
+
 
 @dataclass(frozen=True, slots=True)
 class ObservedUnit:
@@ -84,3 +86,8 @@ class Observed:
     def unit(self, name: str) -> ObservedUnit:
         """Return a unit; one that systemd does not know is ``not-found``."""
         return self.units.get(name) or ObservedUnit(name)
+
+    def template_of(self, unit: str) -> str:
+        """Return the template that an instance is made from, "" where it has a file of its own."""
+        has_own = self.unit(unit).fragment.endswith(f"/{unit}")
+        return "" if has_own else template_of(unit) or ""

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+Held = TypeVar("Held")
 
 Directives = Mapping[str, tuple[str, ...]]
 """Directive name → its assignments, in order."""
@@ -57,6 +60,12 @@ def template_of(unit: str) -> str | None:
     stem, _, kind = unit.rpartition(".")
     prefix, at, instance = stem.partition("@")
     return f"{prefix}@.{kind}" if at and instance else None
+
+
+def held_for(unit: str, held: Mapping[str, Held]) -> Held | None:
+    """Return what a table holds for a unit, or else for the template that it is made from."""
+    found = held.get(unit)
+    return held.get(template_of(unit) or "") if found is None else found
 
 
 Assignment = tuple[str, str, str]

@@ -1,114 +1,19 @@
-"""What is known of each unit: the definitions it may run, and what a switch makes of them."""
+"""What a switch makes of what is known of each unit."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hmsvcd.model.decision import Difference
-from hmsvcd.model.generation import JobRecord, Pending, SavedState, UnitRecord
+from hmsvcd.model.generation import SavedState, UnitRecord
 from hmsvcd.model.observed import Observed
-from hmsvcd.model.plan import STARTS, UNDER_WAY, Action, ActionKind, UnitResult
+from hmsvcd.model.plan import STARTS, Action, ActionKind, UnitResult
+from hmsvcd.model.unit import held_for
 from hmsvcd.pipeline.taken_up import taken_up
 
 NEVER_RAN = frozenset({"canceled", "timeout", "dependency", "refused", "invalid", "leaving"})
 """Results of an action that has to be tried again: its job did not run to an end."""
 
-NO_DEFINITION = ""
-"""Stands among store objects for a unit that may be new, or gone: if it is down, it is as new."""
-
-_TAKES_UP = STARTS | {ActionKind.RELOAD}
 _UP = frozenset({"active", "reloading", "refreshing"})
-
-
-def possible_definitions(
-    state: SavedState,
-    pending: Pending | None,
-    declared: Mapping[str, str],
-    installed: Mapping[str, str],
-) -> dict[str, tuple[str, ...]]:
-    """Return for each unit every store object that may be what systemd runs now.
-
-    ``declared`` is the installed generation's units, ``installed`` the links that are there.
-    """
-    open_ones = _still_open(pending) if pending else {}
-    return {
-        unit: open_ones.get(unit) or _recorded(state.units.get(unit), declared.get(unit))
-        or (installed[unit],)
-        for unit in {*declared, *installed, *open_ones}
-    }  # fmt: skip
-
-
-def _still_open(pending: Pending) -> dict[str, tuple[str, ...]]:
-    """Return the definitions of an unfinished switch, without those its journal has settled."""
-    reached = pending.definitions_reached
-    settled = {record.unit for record in pending.results if _took_up(record)}
-    return {
-        unit: (reached[unit],) if unit in settled and unit in reached else names
-        for unit, names in pending.definitions.items()
-    }
-
-
-def told_apart(
-    old: Mapping[str, tuple[str, ...]],
-    pending: Pending,
-    installed: Mapping[str, str],
-    observed: Observed,
-) -> dict[str, tuple[str, ...]]:
-    """Return what each unit may run, without what its invocation shows that it does not.
-
-    ``old`` is from ``possible_definitions``. The invocation of before the unfinished switch has
-    not taken up what that goes to; one that began after systemd had read all of its links has
-    taken up what is installed.
-    """
-    if pending.life != observed.life:
-        return dict(old)
-    return {
-        unit: names if len(names) == 1 else _shown(unit, names, pending, installed, observed)
-        for unit, names in old.items()
-    }
-
-
-def _shown(
-    unit: str,
-    names: tuple[str, ...],
-    pending: Pending,
-    installed: Mapping[str, str],
-    observed: Observed,
-) -> tuple[str, ...]:
-    seen = observed.unit(unit)
-    if seen.active_state not in _UP:
-        return names
-    if seen.invocation and seen.invocation == pending.invocations.get(unit):
-        return tuple(name for name in names if name != pending.definitions_reached.get(unit))
-    linked, began = installed.get(unit), seen.main_start or seen.inactive_exit
-    has_read_links = began > observed.units_loaded > pending.linked_at > 0
-    return (linked,) if linked in names and has_read_links else names
-
-
-def carried_over(pending: Pending | None, units: Mapping[str, str]) -> tuple[JobRecord, ...]:
-    """Return how actions ended that an unfinished switch need not do again for these units.
-
-    ``units``: unit → store object. Nobody has looked yet whether what was started stays up.
-    """
-    if pending is None:
-        return ()
-    reached = pending.target.generation.units
-    return tuple(
-        record
-        for record in pending.results
-        if _took_up(record) and reached.get(record.unit, "") == units.get(record.unit)
-    )
-
-
-def _took_up(record: JobRecord) -> bool:
-    return record.action in _TAKES_UP and record.result not in NEVER_RAN | UNDER_WAY
-
-
-def _recorded(record: UnitRecord | None, declared: str | None) -> tuple[str, ...]:
-    if record and record.applied:
-        return (record.applied,)
-    if declared is None:
-        return ()
-    return (declared,) if record is None else (NO_DEFINITION, declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +43,42 @@ class Switched:
     left_alone: frozenset[str] = frozenset()
     unsent: frozenset[str] = frozenset()
 
+    def link_of(self, unit: str) -> str:
+        """Return the unit whose link is that of this one: its template, where it has none."""
+        return unit if unit in self.units else self.before.template_of(unit)
+
 
 def advance(state: SavedState, switched: Switched) -> SavedState:
-    """Return the state after a switch (docs/state.md)."""
+    """Return the state after a switch (docs/state.md).
+
+    An instance has a record as long as it has not reached what its template says.
+    """
     actions = {action.unit: action for action in switched.actions}
     results = {result.unit: result for result in switched.results}
     new = UnitRecord()
     owed = frozenset(_still_owed(switched, results))
     units = {}
-    for unit in switched.units:
-        before = state.units.get(unit)
+    for unit in dict.fromkeys((*switched.units, *results, *switched.unsent)):
+        link = switched.link_of(unit)
+        if link not in switched.units:
+            continue
+        before = state.units.get(unit) or _of_template(state.units.get(link), switched, unit)
         record = new if before is None else _until_now(before, switched, unit, state.life)
         action, result = actions.get(unit), results.get(unit)
-        units[unit] = _advanced(record, switched, unit, action, result, owed=unit in owed)
+        record = _advanced(record, switched, unit, action, result, owed=unit in owed)
+        if link == unit or record.applied != switched.units[link]:
+            units[unit] = record
     return SavedState(
         switched.after.life, units, owed, switched.left_alone, owed_at=switched.after.now
     )
+
+
+def _of_template(record: UnitRecord | None, switched: Switched, unit: str) -> UnitRecord | None:
+    """Return what holds of an instance that has no record: it runs what its template says."""
+    if record is None:
+        return None
+    invocation = switched.before.unit(unit).invocation or None
+    return replace(record, started=record.applied, invocation=invocation)
 
 
 def taken_back(
@@ -165,11 +90,10 @@ def taken_back(
     """
     units = dict(state.units)
     for result in refused:
-        if result.unit in units:
-            applied, *_ = (*had.get(result.unit, ()), None)
-            units[result.unit] = replace(
-                units[result.unit], applied=applied or None, result=result.result
-            )
+        record = held_for(result.unit, units)
+        if record is not None:
+            applied, *_ = (*(held_for(result.unit, had) or ()), None)
+            units[result.unit] = replace(record, applied=applied or None, result=result.result)
     return replace(state, units=units)
 
 
@@ -198,20 +122,21 @@ def _advanced(
     *,
     owed: bool,
 ) -> UnitRecord:
-    new = switched.units[unit]
-    if unit in switched.relinked:
+    link = switched.link_of(unit)
+    new = switched.units[link]
+    if link in switched.relinked:
         record = replace(record, linked_at=switched.linked_at, loaded_at=0)
     if not record.loaded_at and switched.after.units_loaded > record.linked_at:
         record = replace(record, loaded_at=switched.after.units_loaded)
     if unit in switched.unsent:
-        return replace(record, applied=record.applied or switched.linked_before.get(unit))
+        return replace(record, applied=record.applied or switched.linked_before.get(link))
     if action:
         outcome = result.result if result else "done"
         reason, at = action.reason, switched.at
         record = replace(record, action=action.kind, reason=reason, result=outcome, at=at)
     elif record.result == "starting" and switched.after.unit(unit).active_state in _UP:
         record = replace(record, result="done")
-    if unit in switched.leaving:
+    if link in switched.leaving:
         return replace(record, result="leaving")
     has_run = result is not None and _has_run(result, switched)
     reached = has_run or _has_begun_anew(record, switched, unit)
@@ -243,7 +168,8 @@ def _has_begun_anew(record: UnitRecord, switched: Switched, unit: str) -> bool:
     seen = switched.after.unit(unit)
     if seen.active_state not in _UP or seen.invocation == switched.before.unit(unit).invocation:
         return False
-    new, between = switched.units[unit], switched.differences.get(unit, Difference.CHG)
+    new = switched.units[switched.link_of(unit)]
+    between = switched.differences.get(unit, Difference.CHG)
     return taken_up(seen, record, new, between, switched.after) == new
 
 
@@ -260,7 +186,8 @@ def _with_invocation(
         return record
     seen = switched.after.unit(unit)
     if seen.invocation and seen.active_state in _UP | {"activating"}:
-        return replace(record, invocation=seen.invocation, started=switched.units[unit])
+        started = switched.units[switched.link_of(unit)]
+        return replace(record, invocation=seen.invocation, started=started)
     return record
 
 

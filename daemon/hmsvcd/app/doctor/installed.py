@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from hmsvcd.app.doctor.patient import Patient
-from hmsvcd.app.gather import look_around, read_ground
+from hmsvcd.app.gather.ground import read_ground
+from hmsvcd.app.gather.surroundings import look_around
 from hmsvcd.app.planning import file_changes
 from hmsvcd.host.unit_files import UnitAsRead
 from hmsvcd.model.finding import Finding, ok, warned, wrong

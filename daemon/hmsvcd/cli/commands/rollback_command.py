@@ -36,7 +36,7 @@ def command(
     """Bring back generation NUMBER, or the one before the current one.
 
     After a rollback, that is the one before what was brought back: each goes one further back.
-    What comes back becomes a new generation. The next apply goes to the declaration again.
+    What comes back becomes a new generation. It stays until the declaration is edited or applied.
     """
     from hmsvcd.app.apply import rollback  # noqa: PLC0415 - not for --help
     from hmsvcd.app.request import Request  # noqa: PLC0415

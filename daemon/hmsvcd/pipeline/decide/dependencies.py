@@ -47,7 +47,9 @@ class Dependencies:
 
     def old(self, unit: str) -> tuple[UnitFile, ...]:
         """Return the definitions that systemd may be running now, if it was ours."""
-        found = self._world.old.get(unit) or self._world.old.get(self._template(unit), ())
+        found = self._world.old.get(unit)
+        if found is None:
+            found = self._world.old.get(self._template(unit), ())
         return tuple(self._whole(unit, one) for one in found) if self._world.drop_ins else found
 
     def new(self, unit: str) -> UnitFile | None:
@@ -61,11 +63,7 @@ class Dependencies:
         return self._whole(unit, found) if found else None
 
     def _template(self, unit: str) -> str:
-        """Return the template of an instance, "" where that has a file of its own."""
-        template = template_of(unit)
-        if template is None or self._world.observed.unit(unit).fragment.endswith(f"/{unit}"):
-            return ""
-        return template
+        return self._world.observed.template_of(unit)
 
     def _whole(self, unit: str, definition: UnitFile) -> UnitFile:
         drop_ins = self._world.drop_ins.get(unit)

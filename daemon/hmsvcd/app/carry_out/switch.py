@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from hmsvcd.app.fallback import failures, generation_before, way_back
-from hmsvcd.app.jobs import JobRunner
-from hmsvcd.app.linking import Linking
+from hmsvcd.app.carry_out.collecting import collect_after
+from hmsvcd.app.carry_out.fallback import failures, generation_before, way_back
+from hmsvcd.app.carry_out.jobs import JobRunner
+from hmsvcd.app.carry_out.linking import Linking
+from hmsvcd.app.carry_out.recording import Done, Recording
+from hmsvcd.app.carry_out.settled import look_again, read_logs, stay_up
+from hmsvcd.app.carry_out.storing import put_objects
 from hmsvcd.app.planning import Planned, links_of
 from hmsvcd.app.ports import Progress
-from hmsvcd.app.recording import Done, Recording
 from hmsvcd.app.request import Request
 from hmsvcd.app.session import Session
-from hmsvcd.app.settled import look_again, read_logs, stay_up
 from hmsvcd.app.target import Target
 from hmsvcd.errors import (
     BrokenOffError,
@@ -66,7 +68,7 @@ class Switch:
         signal ends it, or one while systemd does not answer; the next switch then finishes it.
         """
         self._progress.planned(self._planned.plan)
-        self._recording.put_objects()
+        put_objects(self._session.disk.store, self._planned)
         await asyncio.sleep(0)  # the last moment to break off with nothing changed
         with request.uninterrupted() as interruption:
             try:
@@ -107,7 +109,7 @@ class Switch:
             done = Done(results, after, leaving, linked_at, unsent)
             number = self._recording.finish(done, owed, self.way_back)
             if self.way_back is None:  # else what is to come does this
-                warnings = (*warnings, *self._recording.collect())
+                warnings = (*warnings, *collect_after(self._session.disk, self._planned))
                 refused = await runner.send(self._ending)
                 self._recording.take_back(refused)
                 results = (*results, *refused)

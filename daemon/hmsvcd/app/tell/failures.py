@@ -5,7 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from hmsvcd.app.session import Session
-from hmsvcd.app.telling import Telling
+from hmsvcd.app.tell.units import Units
 from hmsvcd.app.worker import Worker
 from hmsvcd.errors import CallError, HostError
 from hmsvcd.model.observed import Observed, ObservedUnit
@@ -16,19 +16,19 @@ PAUSE = 0.2
 """Seconds between two looks at the units, so that one that fails again and again costs little."""
 
 
-async def follow_units(session: Session, worker: Worker, telling: Telling) -> None:
+async def follow_units(session: Session, worker: Worker, units: Units) -> None:
     """Tell of failures until cancelled; what a pass has done is told with the pass."""
-    following = _Following(session, worker, telling)
+    following = _Following(session, worker, units)
     async with session.manager.unit_changes(following.hint):
         while True:
             await following.step()
 
 
 class _Following:
-    def __init__(self, session: Session, worker: Worker, telling: Telling) -> None:
+    def __init__(self, session: Session, worker: Worker, units: Units) -> None:
         self._session = session
         self._worker = worker
-        self._telling = telling
+        self._told = units
         self._installed: Collection[str] = ()
         self._hints = set(self._read_installed())  # they may have failed before
         self._hinted = asyncio.Event()
@@ -43,7 +43,7 @@ class _Following:
         milliseconds, and to look every so often may meet it in between each time.
         """
         self._look_again(unit)
-        if is_suspect(state) and unit not in self._telling.failed:
+        if is_suspect(state) and unit not in self._told.failed:
             self._hurried.set()
 
     def _look_again(self, *units: str) -> None:
@@ -59,14 +59,14 @@ class _Following:
         self._hinted.clear()
         self._hurried.clear()
         hints, self._hints = self._hints, set()
-        await self._look(self._ours(hints | self._telling.failed))
+        await self._look(self._ours(hints | self._told.failed))
         with suppress(TimeoutError):
             async with asyncio.timeout(PAUSE):
                 await self._hurried.wait()
 
     async def _look(self, units: set[str]) -> None:
         """Look at units, or once more after the pause where the manager does not answer."""
-        self._telling.failed &= units
+        self._told.failed &= units
         self._look_at = None
         try:
             await self._tell(units)
@@ -75,10 +75,10 @@ class _Following:
 
     async def _tell(self, units: set[str]) -> None:
         """Look closely at those units about which there may be something to say."""
-        telling, manager = self._telling, self._session.manager
-        told = telling.failed | telling.starting | telling.reloading
+        told, manager = self._told, self._session.manager
+        known = told.failed | told.starting | told.reloading
         brief = await manager.observe(units, closely=()) if units else Observed()
-        close = [unit for unit in units if unit in told or may_fail(brief.unit(unit))]
+        close = [unit for unit in units if unit in known or may_fail(brief.unit(unit))]
         if not close:
             return
         seen = await manager.observe(close)
@@ -86,27 +86,27 @@ class _Following:
             self._look_again(*close)
             return
         for unit in map(seen.unit, sorted(close)):
-            if unit.name in telling.reloading and unit.active_state == "active" and not unit.job:
-                telling.reload_ended(unit.name, unit.reload_result)
+            if unit.name in told.reloading and unit.active_state == "active" and not unit.job:
+                told.has_reloaded(unit.name, unit.reload_result)
             self._judge(unit, seen.now)
 
     def _judge(self, unit: ObservedUnit, now: int) -> None:
-        telling, name = self._telling, unit.name
+        told, name = self._told, unit.name
         steady_in = unsteady_for(unit, now)
         if fails(unit):
-            if name not in telling.failed:
-                telling.unit_failed(name, why(unit))
+            if name not in told.failed:
+                told.has_failed(name, why(unit))
         elif is_over(unit):
-            telling.unit_is_over(name)
+            told.forget(name)
         elif steady_in is None:
             return
-        elif name in telling.failed and steady_in:
+        elif name in told.failed and steady_in:
             at = asyncio.get_running_loop().time() + steady_in / 1e6
             self._look_at = min(at, self._look_at or at)
-        elif name in telling.failed:
-            telling.unit_recovered(name)
-        elif name in telling.starting:
-            telling.unit_started(name)
+        elif name in told.failed:
+            told.has_recovered(name)
+        elif name in told.starting:
+            told.has_started(name)
 
     def _ours(self, units: set[str]) -> set[str]:
         ours = self._read_installed()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TID251 - only host touches what it names
 
-from hmsvcd.app.gather import Returning
+from hmsvcd.app.gather.surroundings import Returning
 from hmsvcd.app.target import Target
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.existing import own_drop_ins, unit_of_file

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from hmsvcd.app.gather import Ground
+from hmsvcd.app.gather.ground import Ground
+from hmsvcd.app.manifest import installs_the_same
 from hmsvcd.app.planning import Planned
-from hmsvcd.app.recording import installs_the_same
 from hmsvcd.app.target import Target, brought_back
 from hmsvcd.errors import RefusedError
 from hmsvcd.host.disk import Disk

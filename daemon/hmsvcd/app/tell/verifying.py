@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from hmsvcd.app.attempt import Attempts
 from hmsvcd.app.session import Session
-from hmsvcd.app.telling import Telling
+from hmsvcd.app.tell.telling import Telling
 from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.pipeline.read.places import locate
 

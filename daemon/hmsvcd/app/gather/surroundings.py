@@ -1,86 +1,14 @@
-"""Gather what a switch starts from: what is recorded, what is installed, what lies in the way."""
+"""What lies around a switch and is not ours: what counts, what is in the way, what gives way."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TID251 - only host touches what it names
 
-from hmsvcd.host.disk import Disk
-from hmsvcd.host.installation import Installation, Installed, Occupant, Owner
+from hmsvcd.app.gather.ground import Ground
+from hmsvcd.host.installation import Installation, Occupant, Owner
 from hmsvcd.host.unit_path import UnitPath
-from hmsvcd.model.generation import (
-    NOTHING,
-    Displaced,
-    Generation,
-    Manifest,
-    Pending,
-    SavedState,
-)
-from hmsvcd.model.observed import Observed
+from hmsvcd.model.generation import NOTHING, Displaced, Generation
 from hmsvcd.model.store import unit_object_name
-from hmsvcd.pipeline.advance import NO_DEFINITION, possible_definitions, told_apart
-from hmsvcd.pipeline.decide.owed import still_owed
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What is on disk before a switch.
-
-    ``old`` names for each unit every store object that may be what systemd runs now.
-    """
-
-    current: Manifest | None
-    state: SavedState
-    pending: Pending | None
-    installed: Installed
-    old: Mapping[str, tuple[str, ...]]
-
-    @property
-    def generation(self) -> Generation:
-        """The generation that is installed."""
-        return self.current.generation if self.current else NOTHING
-
-    @property
-    def coming_back(self) -> dict[str, tuple[str, ...]]:
-        """The links of units that a failed switch had taken away, which is being undone."""
-        if self.pending is None or self.pending.target.left is None:
-            return {}
-        here, old = self.installed.units, self.old
-        back = {unit for unit in old if unit not in here and NO_DEFINITION not in old[unit]}
-        links = self.pending.target.generation.links
-        return {
-            folder: tuple(unit for unit in units if unit in back)
-            for folder, units in links.items()
-        }
-
-    def only(self, units: Collection[str]) -> "Ground":
-        """Return this as if only these units were there."""
-        installed, few = self.installed, sorted(units)
-        near = {unit: installed.units[unit] for unit in few if unit in installed.units}
-        links = {
-            folder: kept
-            for folder, held in installed.links.items()
-            if (kept := {unit: held[unit] for unit in few if unit in held})
-        }
-        old = {unit: self.old[unit] for unit in few if unit in self.old}
-        return replace(self, old=old, installed=replace(installed, units=near, links=links))
-
-    def seen(self, observed: Observed) -> "Ground":
-        """Return this with what the manager tells of an unfinished switch."""
-        if self.pending is None:
-            return self
-        old = told_apart(self.old, self.pending, self.installed.units, observed)
-        return replace(self, old=old)
-
-    def beside(self, running: Mapping[str, tuple[str, ...]]) -> "Ground":
-        """Return this with what may run of units that become ours."""
-        return replace(self, old={**self.old, **running})
-
-    def owed(self, observed: Observed) -> frozenset[str]:
-        """Return the units that earlier switches in this life of the manager owe a start."""
-        owed = still_owed(self.state, observed)
-        if self.pending and self.pending.life == observed.life:
-            owed |= self.pending.owed
-        return owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +69,6 @@ class Surroundings:
     adopted: Adoption = field(default_factory=Adoption)
     displaced: Displaced = field(default_factory=Displaced)
     returning: Returning = field(default_factory=Returning)
-
-
-def read_ground(disk: Disk, *, narrowly: bool = False) -> Ground:
-    """Read what is recorded and installed; raises HostError where it cannot be read.
-
-    With ``narrowly`` the links are not looked for where nobody doubts that they are as they were.
-    """
-    current, state = disk.records.current(), disk.records.state()
-    pending = disk.pending.read()
-    installed = disk.installation.known() if narrowly else disk.installation.scan()
-    generation = current.generation if current else NOTHING
-    old = possible_definitions(state, pending, generation.units, installed.units)
-    return Ground(current, state, pending, installed, old)
 
 
 def look_around(

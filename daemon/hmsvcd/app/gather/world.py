@@ -3,15 +3,16 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.gather import Ground, Surroundings
+from hmsvcd.app.gather.ground import Ground
+from hmsvcd.app.gather.surroundings import Surroundings
 from hmsvcd.app.target import Target
 from hmsvcd.host.disk import Disk
 from hmsvcd.host.systemd import Manager
 from hmsvcd.host.unit_path import read_unit
 from hmsvcd.model.decision import Installing
 from hmsvcd.model.observed import Observed, ObservedUnit
-from hmsvcd.model.unit import Assignment, UnitFile, is_template, template_of
-from hmsvcd.pipeline.advance import NO_DEFINITION
+from hmsvcd.model.unit import Assignment, UnitFile, held_for, is_template, template_of
+from hmsvcd.pipeline.possible import NO_DEFINITION
 from hmsvcd.pipeline.syntax.effective import assigned_in
 from hmsvcd.pipeline.syntax.specifiers import resolved
 from hmsvcd.pipeline.syntax.unit_file import parse
@@ -172,8 +173,10 @@ def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
     # a manager that has started since a switch was cut off has begun with what was linked by then
     has_begun = pending is not None and pending.life != setting.observed.life
     for unit, possible in setting.ground.old.items():
-        is_told = has_begun and unit in installed and NO_DEFINITION not in possible
-        objects = (installed[unit],) if is_told else possible
+        if _has_become_others(unit, setting):
+            continue
+        link = held_for(unit, installed) if has_begun and NO_DEFINITION not in possible else None
+        objects = (link,) if link else possible
         is_down = setting.observed.unit(unit).active_state in _DOWN
         if NO_DEFINITION in objects and is_down:
             definitions[unit] = ()
@@ -183,9 +186,18 @@ def _definitions(setting: Setting) -> dict[str, tuple[UnitFile, ...]]:
     return definitions
 
 
+def _has_become_others(unit: str, setting: Setting) -> bool:
+    """Say whether an instance of ours has got a file of its own, which is not ours."""
+    ground = setting.ground
+    is_ours = ground.pending is not None or unit in setting.new or unit in ground.installed.units
+    is_instance = not is_ours and template_of(unit) in ground.old
+    return is_instance and not setting.observed.template_of(unit)
+
+
 def _definition(setting: Setting, unit: str, object_name: str) -> UnitFile | None:
-    if setting.target.generation.units.get(unit) == object_name and unit in setting.new:
-        return setting.new[unit]  # objects of one name are equal
+    new = held_for(unit, setting.new)
+    if new and held_for(unit, setting.target.generation.units) == object_name:
+        return new  # objects of one name are equal
     adopted = setting.surroundings.adopted.old.get(unit, {})
     text = adopted.get(object_name) or setting.disk.store.read_unit(object_name)
     return None if text is None else parse(unit, text)

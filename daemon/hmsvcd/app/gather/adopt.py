@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path  # noqa: TID251 - only host touches what it names
 
-from hmsvcd.app.gather import Adoption, Ground, Surroundings, look_around
-from hmsvcd.app.give_back import give_back
+from hmsvcd.app.gather.give_back import give_back
+from hmsvcd.app.gather.ground import Ground
+from hmsvcd.app.gather.surroundings import Adoption, Surroundings, look_around
 from hmsvcd.app.request import BACKUP, Request
 from hmsvcd.app.target import Target
 from hmsvcd.host.disk import Disk
@@ -20,7 +21,7 @@ from hmsvcd.pipeline.syntax.effective import assigned_in, effective
 from hmsvcd.pipeline.syntax.unit_file import write
 
 
-def look_about(
+def surroundings_for(
     disk: Disk, ground: Ground, target: Target, unit_path: UnitPath | None, request: Request
 ) -> Surroundings:
     """Find what is not ours (``look_around``), what of it becomes ours, and what goes back.
