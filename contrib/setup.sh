@@ -43,6 +43,14 @@ missing_packages() {
     [ -e /usr/lib/systemd/user/dbus.socket ] || echo dbus-user-session
     command -v unshare >/dev/null && command -v setpriv >/dev/null || echo util-linux
     command -v mount >/dev/null || echo mount
+    [ "$kind" = run ] || missing_for_tests
+}
+
+# php-fpm's package starts a server of the system, which no laptop has to have: tests without it
+# are skipped there, and only CI may not skip.
+missing_for_tests() {
+    command -v openssl >/dev/null || echo openssl
+    [ "${CI-}" != true ] || ls /usr/sbin/php-fpm* >/dev/null 2>&1 || echo php-fpm
 }
 
 install_packages() {

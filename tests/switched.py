@@ -160,7 +160,7 @@ async def _decisions(user: User) -> dict[str, Decision]:
     try:
         loaded = await load(user.declaration.parent, session.context, with_systemd=False)
         assert not loaded.errors, loaded.errors
-        planned = await plan_switch(session, from_declaration(loaded))
+        planned = await plan_switch(session, from_declaration(loaded, session.disk))
     finally:
         await session.manager.close()
     return {decision.unit: decision for decision in planned.plan.decisions}

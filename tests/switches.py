@@ -205,7 +205,17 @@ class Scene:
                 yield f"touched: {path}"
 
     def _wrong_units(self, version: int) -> Iterator[str]:
-        up = ("stays", "restarts", "stops", "leans", "rereads", "kept", "drops", "reads", "later")
+        up: tuple[str, ...] = (
+            "stays",
+            "restarts",
+            "stops",
+            "leans",
+            "rereads",
+            "kept",
+            "drops",
+            "reads",
+            "later",
+        )
         up += (*INSTANCES, f"only{version}", "foreign")
         active = {f"{name}.service" for name in up}
         active |= {"socketed.socket", "ticks.timer"}

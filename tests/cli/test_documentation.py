@@ -32,6 +32,9 @@ PAGES = (
     "docs/doctor.md",
     "docs/json.md",
     "docs/logs.md",
+    "docs/modules/ghostunnel.md",
+    "docs/modules/php-fpm.md",
+    "docs/options.md",
     "docs/session-service.md",
     "docs/switching.md",
 )
@@ -120,6 +123,7 @@ WRITTEN = [
     *examples("README.md"),
     *examples("docs/declaration.md"),
     *examples("docs/adopting.md"),
+    *examples("docs/options.md"),
     *examples("docs/session-service.md"),
 ]
 RIGHT = [each for each in WRITTEN if not each.wrong]

@@ -13,7 +13,7 @@ PLAN = {"actions", "induced", "daemon_reload", "files", "moves", "held"}
 APPLY = PLAN | {"results", "generation", "rolled_back", "back_to"}
 KEYS = {
     ("check",): set(),
-    ("render",): {"units", "links", "config_files"},
+    ("render",): {"units", "links", "config_files", "generated"},
     ("plan",): PLAN,
     ("apply",): APPLY,
     ("rollback",): APPLY,
@@ -25,6 +25,8 @@ KEYS = {
     ("generations",): {"generations"},
     ("gc",): {"generations", "objects", "bytes", "dry_run"},
     ("doctor",): {"checks"},
+    ("options",): {"options"},
+    ("new",): {"modules", "toml"},
 }
 TEXTS = ("", ONE, "x = 1\n", "[", 'a = "\\u001b"\n')
 READING = {("check",), ("render",), ("plan",), ("apply",), ("status",), ("doctor",)}

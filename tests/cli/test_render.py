@@ -4,10 +4,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+VALUES = ("units", "links", "config_files", "generated")
 DEMO = """\
 [services.demo]
 process.argv = ["/bin/cat", '@{config.configData."app.toml".path}']
 configData."app.toml".text = "port = 1234\\n"
+"""
+
+MODULE = """\
+from hmsvcd.module import Module
+
+
+def define(config):
+    made = config.file("made.conf", "level = 3\\n")
+    return {"systemd": {"service": {"unitConfig": {"X-Made": made}}}}
+
+
+module = Module("m", define=define)
 """
 
 
@@ -17,7 +30,7 @@ def test_the_document_has_units_links_and_files(stranger: Any) -> None:
     rendered = stranger("render", "--json")
     assert rendered.code == 0
     document = rendered.document
-    assert set(document) == {"version", "errors", "warnings", "units", "links", "config_files"}
+    assert set(document) == {"version", "errors", "warnings", *VALUES}
     unit = document["units"]["demo.service"]
     landed = document["config_files"]["home-services/demo/app.toml"]
     assert f'ExecStart="/bin/cat" "{landed["path"]}"' in unit["text"]
@@ -25,6 +38,21 @@ def test_the_document_has_units_links_and_files(stranger: Any) -> None:
     assert landed["path"].endswith("/.config/home-services/demo/app.toml")
     assert landed["sha256"] == sha256(b"port = 1234\n").hexdigest()
     assert document["links"] == {"default.target.wants": ["demo.service"]}
+
+
+def test_files_of_modules_are_shown(stranger: Any) -> None:
+    """With the path in the store that the unit names, below all other files."""
+    stranger.declare(DEMO + 'imports = ["./m.py"]\n')
+    file = stranger.declaration.parent / "m.py"
+    file.write_text(MODULE, encoding="utf-8")
+    file.chmod(0o600)
+    document = stranger("render", "--json").document
+    ((path, generated),) = document["generated"].items()
+    assert path.endswith("-made.conf")
+    assert generated == {"sha256": sha256(b"level = 3\n").hexdigest()}
+    unit = document["units"]["demo.service"]["text"]
+    assert f"X-Made={path}\n" in unit
+    assert stranger("render").out.endswith(f"# {path}\nlevel = 3\n\n")
 
 
 def test_nothing_is_touched(stranger: Any) -> None:
@@ -71,7 +99,7 @@ def test_a_wrong_declaration_renders_nothing(stranger: Any) -> None:
     rendered = stranger("render", "--json")
     assert rendered.code == 1
     document = rendered.document
-    assert [document[key] for key in ("units", "links", "config_files")] == [None, None, None]
+    assert [document[key] for key in VALUES] == [None] * 4
     assert document["errors"][0]["line"] == 2
 
 

@@ -55,7 +55,8 @@ def test_a_service_that_runs(user: Any) -> None:
     document = status.document
     assert document["daemon"]["running"] is False
     assert document["generation"] == 1
-    assert document["declaration"] == {"paths": [str(user.declaration)], "held": None}
+    paths = [str(user.declaration)]
+    assert document["declaration"] == {"paths": paths, "held": None, "rolled_back": None}
     one = document["services"]["one"]
     assert one["state"] == "running"
     unit = one["units"]["one.service"]

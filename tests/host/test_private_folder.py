@@ -21,7 +21,7 @@ def test_it_lies_in_the_runtime_folder(tmp_path: Path) -> None:
     """Nobody else can enter it, whatever the umask is."""
     before = os.umask(0)
     try:
-        folder = make_private_folder({"XDG_RUNTIME_DIR": str(tmp_path)}, "verify")
+        folder = make_private_folder({"XDG_RUNTIME_DIR": str(tmp_path)}, "verify").path
     finally:
         os.umask(before)
     assert folder.parent == tmp_path / "hmsvcd"
@@ -35,19 +35,20 @@ def test_without_a_runtime_folder_it_is_temporary(
 ) -> None:
     """It is as private there."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    folder = make_private_folder({"XDG_RUNTIME_DIR": runtime}, "verify")
+    folder = make_private_folder({"XDG_RUNTIME_DIR": runtime}, "verify").path
     assert folder.parent == tmp_path
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
-    """Folders of processes that run are left alone, and so is anything else."""
+    """Folders that are in use are left alone, and so is anything else."""
     environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
     around = tmp_path / "hmsvcd"
     left = around / f"verify-{ended_process()}-x"
-    others = [around / f"verify-{os.getppid()}-x", around / "verify-notes-x", around / "other"]
+    held = make_private_folder(environ, "verify")
+    others = [around / "verify-notes-x", around / "other"]
     for each in (left, *others):
         each.mkdir(parents=True)
         (each / "a.service").write_text("", encoding="utf-8")
     made = make_private_folder(environ, "verify")
-    assert set(around.iterdir()) == {made, *others}
+    assert set(around.iterdir()) == {held.path, made.path, *others}

@@ -85,7 +85,7 @@ def test_no_umask_lets_others_into_what_is_written_besides(tmp_path, umask):
     folder = make_private_folder({"XDG_RUNTIME_DIR": str(tmp_path)}, "verify")
 
     assert set(modes(tmp_path / "state").values()) == {0o700, 0o600}
-    assert set(modes(folder.parent).values()) == {0o700}
+    assert set(modes(folder.path.parent).values()) == {0o700}
 
 
 def test_what_others_could_get_at_is_named(store, tmp_path):

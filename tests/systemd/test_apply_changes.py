@@ -298,7 +298,7 @@ def test_own_unit(user, wait_until):
     user.declare(sleeper("1001") + SELF.replace("VERSION", "1001"))
     (user.home / "go").touch()
     wait_until(lambda: user.show("self.service", "MainPID")[0] not in {"0", str(pid)})
-    assert "1001" in user.arguments("self.service")
+    assert "1001" in " ".join(user.arguments("self.service"))
     assert user.show("sleeper.service", "ActiveState") == ["active"]
     assert not (user.state / "pending").exists()
     assert user.apply().actions == {}

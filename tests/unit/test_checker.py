@@ -8,6 +8,7 @@ from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.document import Document
 from hmsvcd.model.service import Declaration
 from hmsvcd.pipeline.check.whole import Checker, check, check_parts
+from modules_given import Given, module
 
 A = '[services.a]\nprocess.argv = ["/bin/a"]\n'
 B = '[services.b]\nprocess.argv = ["/bin/b"]\n'
@@ -148,3 +149,41 @@ def test_a_context_that_changes_counts_for_all():
     other = replace(CONTEXT, username="other")
     found, _ = checker.check(documents(text), other)
     assert '"other"' in found.services[0].units[0].sections["Service"]["ExecStart"][0]
+
+
+WITH_MODULE = '[services.m]\nimports = ["m"]\n'
+
+
+def test_a_service_follows_its_modules():
+    """It is evaluated again where an import or a program stands for something else, else not."""
+
+    def define(config):
+        return {"process": {"argv": [config.program("x")]}}
+
+    one, other, again = (module(define) for _ in range(3))
+    checker = Checker()
+
+    def service(given):
+        found, _ = checker.check(documents(A + WITH_MODULE), CONTEXT, given)
+        return found.services[1]
+
+    first = service(Given({"m": one}, {"x": "/bin/x"}))
+    assert service(Given({"m": one}, {"x": "/bin/x"})) is first
+    assert service(Given({"m": other}, {"x": "/bin/x"})) is not first
+    second = service(Given({"m": again}, {"x": "/bin/y"}))
+    assert second != first
+    assert service(Given({"m": again}, {"x": "/bin/y"})) is second
+    assert not service(Given({}, {})).units
+
+
+def test_a_service_follows_the_modules_of_another_that_it_looks_into():
+    """What the other one defines by its module has changed."""
+    text = f"{WITH_MODULE}[services.r]\nprocess.argv = ['@{{home.services.m.process.argv.0}}']\n"
+    checker = Checker()
+
+    def saying(number):
+        return module(lambda _config: {"process": {"argv": [f"/bin/{number}"]}})
+
+    for number in "12":
+        found, _ = checker.check(documents(text), CONTEXT, Given({"m": saying(number)}, {}))
+        assert found.services[1].units[0].sections["Service"]["ExecStart"] == (f'"/bin/{number}"',)

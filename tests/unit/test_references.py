@@ -152,7 +152,7 @@ def test_imports_are_taken_literally():
         ("@{config.process.argv.x}", "`x` is no number"),
         ("@{config.process.argv.0.0}", "leads nowhere"),
         ("@{config.systemd.mainExecStart.0}", "leads nowhere"),
-        ("@{config.systemd.lib}", "is not defined"),
+        ("@{config.systemd.lib}", "is for service modules alone"),
         ("@{config.systemd.service.description}", "is not defined"),
         ("@{config.configData.off.path}", "the file is disabled"),
         ("@{home.services.b.process.argv.0}", "`b` is not defined"),

@@ -64,7 +64,7 @@ class Answers:
         loaded = await self._attempts.read(self._session)
         if loaded.rendering is None:
             return json.dumps(document(PLAN, loaded.diagnostics, {}))
-        planned = await plan_switch(self._session, from_declaration(loaded))
+        planned = await plan_switch(self._session, from_declaration(loaded, self._session.disk))
         found = (*loaded.diagnostics, *planned.plan.warnings)
         return json.dumps(document(PLAN, found, plan_values(planned.plan)))
 

@@ -48,7 +48,8 @@ async def apply(
     async with alone(session, progress):
         loaded = await read()
         if loaded.rendering is not None:
-            return await switch_to(session, from_declaration(loaded), request, progress)
+            target = from_declaration(loaded, session.disk)
+            return await switch_to(session, target, request, progress)
         return await finish_interrupted(session, request, progress)
 
 

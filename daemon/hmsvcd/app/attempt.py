@@ -148,7 +148,7 @@ class Attempts:
         loaded = await self.read(session)
         if not asked:
             loaded = self._resting.judged(loaded)
-            if loaded.rendering is None and self._is_news(loaded):  # somebody may be writing it
+            if loaded.errors and self._is_news(loaded):  # somebody may be writing it
                 await asyncio.sleep(WRITING_SECONDS)
                 loaded = self._resting.judged(await self.read(session))
         loaded = await self._verified(session, loaded)

@@ -6,8 +6,10 @@ from hashlib import sha256
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
 from posixpath import join
 
-from hmsvcd.host.capture import Captures, Unreadable
+from hmsvcd.app.lookups import Looking
+from hmsvcd.host.capture import Captures, Unreadable, capture
 from hmsvcd.host.declaration import DeclarationFiles, writable_by_others
+from hmsvcd.host.modules import Modules
 from hmsvcd.host.verify import verify
 from hmsvcd.model.context import Context
 from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
@@ -26,8 +28,9 @@ class Loaded:
     """A declaration that was read.
 
     ``texts`` are its files by the names that the user is shown. ``declaration`` is None where it
-    is wrong in itself, ``rendering`` where there is any error. ``inputs`` is the hash of all
-    that was read, ``written`` that of the files of the declaration alone.
+    is wrong in itself, ``rendering`` where there is any error, but for those that refuse a
+    service, which is left out of both. ``inputs`` is the hash of all that was read, ``written``
+    that of the files of the declaration and of its modules, which are ``modules``.
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Loaded:
     declaration: Declaration | None = None
     rendering: Rendering | None = None
     written: str = ""
+    modules: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -53,6 +57,7 @@ class Memory:
 
     files: DeclarationFiles = field(default_factory=DeclarationFiles)
     parser: Parser = field(default_factory=Parser)
+    modules: Modules = field(default_factory=Modules)
     checker: Checker = field(default_factory=Checker)
     captures: Captures = field(default_factory=Captures)
     renderer: Renderer = field(default_factory=Renderer)
@@ -77,15 +82,17 @@ async def load(
     known = memory or Memory()
     texts, found = known.files.read(path)
     documents, broken = _parse(texts, known.parser)
-    incomplete = _has_error([*found, *broken])
+    incomplete = _refuses_all([*found, *broken])
     found += [*broken, *_judge_writers(path, refuse=refuse_others)]
     by_file = {text.file: text.text for text in texts}
-    written = _hash(texts)
+    looking = Looking(known.modules, context)
     if incomplete:  # what the files that cannot be read would say is not known
-        found += known.checker.check_parts(documents, context)
+        found += known.checker.check_parts(documents, context, looking)
         located = known.locator.locate(found, by_file, known.parser.excerpt)
-        return Loaded(path, by_file, located, written, written=written)
-    declaration, problems = known.checker.check(documents, context)
+        modules, written = frozenset(looking.files), _hash(texts, looking.files)
+        return Loaded(path, by_file, located, written, written=written, modules=modules)
+    declaration, problems = known.checker.check(documents, context, looking)
+    written = _hash(texts, looking.files)
     captured, unreadable = _capture(declaration, known.captures)
     found += [*problems, *unreadable]
     rendering = known.renderer.render(readable(declaration, captured), captured, context)
@@ -97,9 +104,10 @@ async def load(
         by_file,
         located,
         _with_sources(written, captured.values()),
-        None if _has_error(problems) else declaration,
-        None if _has_error(found) else rendering,
+        None if _refuses_all(problems) else declaration,
+        None if _refuses_all(found) else rendering,
         written,
+        frozenset(looking.files),
     )
 
 
@@ -123,8 +131,8 @@ def _parse(texts: Sequence[SourceText], parser: Parser) -> tuple[list[Document],
     return documents, found
 
 
-def _has_error(found: Iterable[Diagnostic]) -> bool:
-    return any(diagnostic.is_error for diagnostic in found)
+def _refuses_all(found: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.refuses_all for diagnostic in found)
 
 
 def _capture(
@@ -154,9 +162,11 @@ async def _verify(
     return findings(verification, units, broken)
 
 
-def _hash(texts: Iterable[SourceText]) -> str:
+def _hash(texts: Iterable[SourceText], modules: Iterable[str]) -> str:
     folder = str(Path().absolute())
-    return _sha256(f"{join(folder, text.file)}\0{text.text}\0" for text in texts)
+    parts = [f"{join(folder, text.file)}\0{text.text}\0" for text in texts]
+    parts += [f"{join(folder, file)}\0{_content(file)}\0" for file in sorted(modules)]
+    return _sha256(parts)
 
 
 def _with_sources(written: str, captured: Iterable[Captured]) -> str:
@@ -166,3 +176,8 @@ def _with_sources(written: str, captured: Iterable[Captured]) -> str:
 
 def _sha256(parts: Iterable[str]) -> str:
     return sha256("".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _content(file: str) -> str:
+    found = capture(file)
+    return "" if isinstance(found, Unreadable) else found.sha256

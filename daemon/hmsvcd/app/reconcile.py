@@ -83,7 +83,7 @@ async def reconcile(
         loaded = await read()
         if loaded.rendering is None:
             return Reconciled(await finish_interrupted(session, request, progress))
-        declared = from_declaration(loaded)
+        declared = from_declaration(loaded, session.disk)
         target, reached = _careful(session.disk, declared, patience)
         planned = await plan_allowed(session, target, request)
         missing = _only_missing(planned)

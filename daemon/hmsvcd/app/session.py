@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from hmsvcd.app.surroundings import context_of
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
 from hmsvcd.host import process
 from hmsvcd.host.disk import Disk
@@ -45,20 +46,7 @@ class Session:
     @property
     def context(self) -> Context:
         """What references of a declaration can name in this session."""
-        paths = self.paths
-        return Context(
-            home_directory=str(paths.home),
-            username=process.username(self.environment),
-            config_home=str(paths.config_home),
-            data_home=str(paths.data_home),
-            state_home=str(paths.state_home),
-            cache_home=str(paths.cache_home),
-            runtime_dir=str(paths.runtime_dir),
-            store=str(paths.store),
-            environment=self.environment,
-            working_directory=process.working_directory(),
-            systemd=self.systemd,
-        )
+        return context_of(self.environment, self.paths, self.systemd)
 
 
 @asynccontextmanager

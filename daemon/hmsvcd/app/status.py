@@ -8,6 +8,7 @@ from hmsvcd.app.gather.surroundings import look_around
 from hmsvcd.app.load import Loaded
 from hmsvcd.app.session import Session
 from hmsvcd.app.target import from_declaration, is_left
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.lock import holder
 from hmsvcd.host.paths import Paths
 from hmsvcd.host.pending import PendingFile
@@ -70,7 +71,7 @@ async def look(session: Session, loaded: Loaded) -> Seen:
     )
     status = summarize(known, ground.current.number if ground.current else None)
     daemon = await session.manager.process_of(BUS_NAME)
-    back = _held(ground, loaded)
+    back = _held(session.disk, ground, loaded)
     cause, undone = (back.cause, back.undone) if back else (None, None)
     return Seen(status, daemon, cause, interrupted, undone)
 
@@ -118,12 +119,12 @@ def _definitions(store: Store, objects: Mapping[str, str | None]) -> dict[str, U
     return {unit: parse(unit, text) for unit, text in texts.items() if text is not None}
 
 
-def _held(ground: Ground, loaded: Loaded) -> Manifest | None:
+def _held(disk: Disk, ground: Ground, loaded: Loaded) -> Manifest | None:
     """After a rollback the declaration that was left is held until it changes or is applied."""
     back = ground.pending.target if ground.pending else ground.current
     if back is None or back.left is None:
         return None
     is_held = back.left[0] == loaded.written or (
-        loaded.rendering is not None and is_left(from_declaration(loaded), back)
+        loaded.rendering is not None and is_left(from_declaration(loaded, disk), back)
     )
     return back if is_held else None

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from hmsvcd.app.load import Loaded
 from hmsvcd.errors import RefusedError
+from hmsvcd.host.disk import Disk
 from hmsvcd.host.store import Store
-from hmsvcd.model.generation import Generation, Manifest
+from hmsvcd.model.generation import NOTHING, Generation, Manifest
 from hmsvcd.model.rendering import Rendering
 from hmsvcd.model.settings import Settings
 from hmsvcd.model.undone import Undone
 from hmsvcd.pipeline.leaving import without_leaving
+from hmsvcd.pipeline.put_off import with_refused
 from hmsvcd.pipeline.render import generation
 
 
@@ -57,11 +59,14 @@ class Target:
         return replace(self, generation=replace(declared, units=near, links=links), texts=texts)
 
 
-def from_declaration(loaded: Loaded) -> Target:
-    """Return the target that a declaration without errors stands for."""
+def from_declaration(loaded: Loaded, disk: Disk) -> Target:
+    """Return the target that a declaration stands for; a service that is refused stays as it is.
+
+    Raises RefusedError where the declaration has errors that concern all of it.
+    """
     if loaded.rendering is None or loaded.declaration is None:
         raise RefusedError("the declaration has errors")
-    return Target(
+    target = Target(
         generation(loaded.rendering),
         {name: unit.text for name, unit in loaded.rendering.units.items()},
         str(loaded.path.absolute()),
@@ -71,6 +76,17 @@ def from_declaration(loaded: Loaded) -> Target:
         loaded.rendering,
         written=loaded.written,
     )
+    refused = loaded.declaration.refused
+    return _beside_refused(target, disk, refused) if refused else target
+
+
+def _beside_refused(target: Target, disk: Disk, refused: frozenset[str]) -> Target:
+    current, pending = disk.records.current(), disk.pending.read()
+    old = current.generation if current else NOTHING
+    old = old.beside(pending.target.generation) if pending else old
+    generation, staying = with_refused(target.generation, old, refused)
+    texts = {unit: disk.store.read_unit(generation.units[unit]) or "" for unit in staying}
+    return replace(target, generation=generation, texts={**target.texts, **texts})
 
 
 def from_manifest(manifest: Manifest, store: Store, cause: str, settings: Settings) -> Target:

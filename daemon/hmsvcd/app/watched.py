@@ -14,8 +14,9 @@ def places(declaration: Path, loaded: Loaded | None, paths: Paths) -> Places:
     """Return the places whose change may ask for a pass."""
     declared = loaded.declaration if loaded else None
     taken_in = {Path(file.source) for file in sources(declared) if file.source} if declared else ()
+    modules = map(Path, loaded.modules) if loaded else ()
     return Places(
-        files=frozenset({*declaration_files(declaration), paths.paused}),
+        files=frozenset({*declaration_files(declaration), *modules, paths.paused}),
         folders=frozenset({declaration, declaration / "conf.d"}),
         trees=frozenset({*taken_in, paths.unit_folder, paths.files_root / FILES_FOLDER}),
     )

@@ -26,6 +26,8 @@ COMMANDS = {
     "import": "print the TOML that declares units which are there already",
     "install": "run hmsvcd as a service of your session",
     "logs": "show what a service has written",
+    "new": "print a first declaration with a service module",
+    "options": "explain the options of declarations and modules",
     "pause": "have the daemon leave saves alone",
     "plan": "show what apply would do, and why",
     "reconcile": "have the daemon look at everything again",
@@ -33,6 +35,7 @@ COMMANDS = {
     "resume": "end a pause",
     "rollback": "bring back an earlier generation",
     "run": "follow the declaration: what is saved is applied",
+    "schema": "print the JSON Schema by which editors complete and check",
     "status": "show how the services are",
     "try": "run a declaration in a throw-away session",
     "uninstall": "take hmsvcd's own service away",
@@ -67,6 +70,19 @@ class Commands(click.Group):
         """Write the overview without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what stands before the command, or say that its options follow its name."""
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as wrong:
+            command = next((each for each in typed if each in COMMANDS), None)
+            if command or not wrong.possibilities:
+                shown = f"hmsvcd {command or 'COMMAND'} {wrong.option_name}"
+                message = f"{wrong.message}\nA command's options follow its name: {shown} …"
+                raise click.UsageError(message, ctx) from None
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

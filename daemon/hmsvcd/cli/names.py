@@ -64,6 +64,32 @@ def complete_generations(
     return [str(number) for number in numbers if str(number).startswith(incomplete)]
 
 
+def complete_options(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the paths of options that begin so, one name further, for the shell."""
+    del parameter
+    from hmsvcd.app.manual import known_modules  # noqa: PLC0415 - for shells only, as what follows
+    from hmsvcd.pipeline.manual.entries import manual  # noqa: PLC0415
+    from hmsvcd.pipeline.manual.select import completed  # noqa: PLC0415
+
+    try:
+        explained = known_modules(context.params.get("config"))
+    except HmsvcdError:
+        return []
+    return completed(manual(explained.modules), incomplete)
+
+
+def complete_modules(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the installed service modules that begin so, for the shell."""
+    del context, parameter
+    from hmsvcd.host.modules import Modules  # noqa: PLC0415 - for shells only
+
+    return [name for name in Modules().registered if name.startswith(incomplete)]
+
+
 def _paths() -> "Paths":
     """Return the folders of this process's environment: to ask the manager would take too long."""
     from hmsvcd.host import process  # noqa: PLC0415 - for shells only, as what follows

@@ -27,7 +27,7 @@ def run_plan(config: Path | None, request: "Request", *, as_json: bool) -> ExitC
         loaded = await report.load(session, path)
         if loaded.rendering is None:
             return report.finish({})
-        planned = await plan_switch(session, from_declaration(loaded), request)
+        planned = await plan_switch(session, from_declaration(loaded, session.disk), request)
         report.add(planned.plan.warnings)
         command = "adopt" if request.adopt else "apply"
         report.add(

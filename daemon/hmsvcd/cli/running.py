@@ -110,8 +110,12 @@ class Report:
             show(self.console())
         if code is not None:
             return code
-        wrong = any(found.is_error for found in self._diagnostics)
-        return ExitCode.REFUSED if wrong else ExitCode.DONE
+        return ExitCode.REFUSED if self.has_errors else ExitCode.DONE
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything that was taken up is an error."""
+        return any(found.is_error for found in self._diagnostics)
 
 
 Body = Callable[["Session", Report], Awaitable[ExitCode]]
@@ -131,9 +135,23 @@ def run_guarded(main: Callable[[], Coroutine[Any, Any, ExitCode]], report: Repor
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - a document is promised for every error
-        problem = problem_of(error)
-        report.add([problem_diagnostic(problem)])
-        return report.finish({}, code=problem.exit_code)
+        return _reported(error, report)
+
+
+def run_at_once(main: Callable[[], ExitCode], report: Report) -> ExitCode:
+    """Run what waits for nothing, and asks nobody; what it raises is reported."""
+    try:
+        return main()
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        return _reported(error, report)
+
+
+def _reported(error: Exception, report: Report) -> ExitCode:
+    problem = problem_of(error)
+    report.add([problem_diagnostic(problem)])
+    return report.finish({}, code=problem.exit_code)
 
 
 async def _in_session(body: Body, report: Report) -> ExitCode:

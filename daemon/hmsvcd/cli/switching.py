@@ -61,7 +61,7 @@ async def report_switch(
     return report.finish(
         outcome_values(outcome),
         lambda shown: _show_outcome(outcome, shown, adopting=adopting),
-        code=_exit_code(outcome),
+        code=_exit_code(outcome, is_wrong=report.has_errors),
     )
 
 
@@ -86,10 +86,10 @@ def replay(outcome: Outcome, progress: Progress) -> None:
             progress.finished(result)
 
 
-def _exit_code(outcome: Outcome) -> ExitCode:
+def _exit_code(outcome: Outcome, *, is_wrong: bool) -> ExitCode:
     if outcome.interrupted:
         return ExitCode.INTERRUPTED
-    if outcome.problems:
+    if outcome.problems or is_wrong:
         return ExitCode.REFUSED
     failed = any(each.failed for each in outcome.results)
     return ExitCode.UNIT_FAILED if failed else ExitCode.DONE

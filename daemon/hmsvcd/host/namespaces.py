@@ -60,7 +60,8 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 """
 
 # Where systemd runs, its /run stays but for what a manager and a journald of one's own write to
-# (name resolution may live there). The shell stays as PID 1, which reaps orphans.
+# (name resolution may live there). Mounts are shared, as systemd has them: what it mounts for a
+# service, such as its credentials, is to be seen. The shell stays as PID 1, which reaps orphans.
 _SET_UP = f"""
 set -e
 if [ -d /run/systemd/system ]; then
@@ -82,6 +83,7 @@ else
 fi
 mkdir -p /run/systemd/system /run/user
 {_MOUNT_CGROUP}
+mount --make-rshared /
 set +e
 "$@"
 exit "$?"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from hmsvcd.host.private_folder import make_private_folder
+from hmsvcd.host.private_folder import PrivateFolder, make_private_folder
 from hmsvcd.model.verification import Verification
 
 TIMEOUT = 30.0
@@ -40,9 +40,10 @@ async def verify(
     if not units:
         return Verification()
     try:
-        folder = await asyncio.to_thread(_write, units, environ)
+        held = await asyncio.to_thread(_write, units, environ)
     except OSError as problem:
         return Verification(problem=f"the units cannot be written for it: {problem.strerror}")
+    folder = held.path
     try:
         surroundings = {**environ, **_PLAIN, "XDG_RUNTIME_DIR": _runtime_folder(environ, folder)}
         return await _verify(folder / "units", units, surroundings, within)
@@ -53,7 +54,7 @@ async def verify(
     except OSError as problem:
         return Verification(problem=f"systemd-analyze cannot be run: {problem.strerror}")
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(held.remove)
 
 
 async def _verify(
@@ -138,15 +139,15 @@ async def _run(
     return process.returncode or 0, output.decode(errors="replace")
 
 
-def _write(units: Mapping[str, str], environ: Mapping[str, str]) -> Path:
+def _write(units: Mapping[str, str], environ: Mapping[str, str]) -> PrivateFolder:
     folder = make_private_folder(environ, "verify")
     try:
         for name in ("units", "run/systemd"):
-            (folder / name).mkdir(parents=True)
+            (folder.path / name).mkdir(parents=True)
         for name, text in units.items():
-            (folder / "units" / name).write_bytes(text.encode())
+            (folder.path / "units" / name).write_bytes(text.encode())
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         raise
     return folder
 

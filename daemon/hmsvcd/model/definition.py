@@ -3,7 +3,7 @@
 Priorities and orders are those of nixpkgs' ``lib/modules.nix``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,21 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """The condition of an ``mkIf`` that has to be evaluated: a string with references, or a rule.
+class Deferred:
+    """A value that a service module computes when it is asked for."""
 
-    ``scope`` is the service node that ``config`` means there.
+    compute: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """The condition of an ``mkIf`` that has to be evaluated.
+
+    It is a string with references, a rule, or computed by a service module. ``scope`` is the
+    service node that ``config`` means there.
     """
 
-    value: str | Computed
+    value: str | Computed | Deferred
     place: Place | None
     scope: Any
 

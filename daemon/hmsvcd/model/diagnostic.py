@@ -9,14 +9,24 @@ Key = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands: a file of the declaration and the keys that lead to it there."""
+    """Where a value stands: a file of the declaration and the keys that lead to it there.
+
+    What a service module says has the module's file, the keys that a file of the declaration would
+    have for it, and in ``imported`` where the declaration imports the module.
+    """
 
     file: str
     key: Key = ()
+    imported: "Place | None" = None
 
     def child(self, key: str | int) -> "Place":
         """Return the place one table key or list index further inside."""
-        return Place(self.file, (*self.key, key))
+        return Place(self.file, (*self.key, key), self.imported)
+
+    @property
+    def in_declaration(self) -> "Place":
+        """The place in a file of the declaration: of what a module says that of its import."""
+        return self.imported.in_declaration if self.imported else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,8 @@ class Diagnostic:
 
     ``key`` is the dotted key as a user would write it. ``place`` is where, if it stands in a file;
     ``position`` is known at once for syntax errors and otherwise filled in by
-    ``pipeline.read.places`` when something is to be reported.
+    ``pipeline.read.places`` when something is to be reported. An error that ``refuses`` a service
+    keeps nothing else from being used.
     """
 
     severity: Severity
@@ -63,6 +74,7 @@ class Diagnostic:
     position: Position | None = None
     notes: tuple[Note, ...] = field(default=())
     quoting: str | None = None
+    refuses: str | None = None
 
     @property
     def in_full(self) -> "Diagnostic":
@@ -70,9 +82,26 @@ class Diagnostic:
         return replace(self, message=self.quoting, quoting=None) if self.quoting else self
 
     @property
+    def at_import(self) -> "Diagnostic":
+        """The diagnostic where the user can do something about it: at the import of a module.
+
+        What has a position in a module's file stays there.
+        """
+        found = self
+        while found.position is None and found.place and found.place.imported:
+            note = Note("a service module says so", Place(found.place.file))
+            found = replace(found, place=found.place.imported, notes=(*found.notes, note))
+        return found
+
+    @property
     def is_error(self) -> bool:
-        """Whether this keeps the declaration from being used."""
+        """Whether something cannot be used as it is declared."""
         return self.severity is Severity.ERROR
+
+    @property
+    def refuses_all(self) -> bool:
+        """Whether this keeps the declaration from being used."""
+        return self.is_error and self.refuses is None
 
 
 def error(

@@ -15,6 +15,7 @@ class Generation:
     ``units``: unit name → store object. ``links``: ``default.target.wants`` → unit names.
     ``files``: path below ``$XDG_CONFIG_HOME`` → store object. ``services``: dashed name → its
     units. ``leaving``: units that are no longer declared, and stay only until they are down.
+    ``generated``: further store objects, which units or files name.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class Generation:
     files: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaving: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -40,7 +42,7 @@ class Generation:
     @property
     def objects(self) -> frozenset[str]:
         """Every store object that this generation needs."""
-        return frozenset(self.units.values()) | frozenset(self.files.values())
+        return frozenset((*self.units.values(), *self.files.values(), *self.generated))
 
     def beside(self, other: "Generation") -> "Generation":
         """Return what either of two installs; where both do, what the other one does."""
@@ -53,6 +55,7 @@ class Generation:
                 for name, units in {**self.services, **other.services}.items()
             },
             tuple(unit for unit in self.leaving if unit not in other.units),
+            tuple(dict.fromkeys((*self.generated, *other.generated))),
         )
 
 

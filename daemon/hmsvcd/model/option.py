@@ -17,12 +17,29 @@ UNSET: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
+class ByName:
+    """A default that has the name of the table it stands in for each ``{}`` of its text."""
+
+    text: str
+
+    def of(self, name: str) -> str:
+        """Return the default in the table of this name."""
+        return self.text.replace("{}", name)
+
+
+@dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value; two different definitions of one priority conflict."""
+    """A single value; two different definitions of one priority conflict.
+
+    An integer must not be below ``least`` nor above ``most``, and a string begins with ``begins``.
+    """
 
     name: str
     kinds: tuple[type, ...]
     choices: tuple[str, ...] = ()
+    least: int = -INTEGER_LIMIT
+    most: int = INTEGER_LIMIT - 1
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +91,14 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Which keys a free-form table takes: a pattern for all of a key, and what to say else."""
+    """Which keys a free-form table takes: a pattern for all of a key, and what to say else.
+
+    The manual writes ``<placeholder>`` for a key.
+    """
 
     pattern: str
     wanted: str
+    placeholder: str = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +122,13 @@ class AttrsOf:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A table with fixed keys.
+    """A table with fixed keys, and with ``freeform`` any others, which all have that type.
 
     ``aliases`` maps a further key to the option and key that it stands for. ``foreign`` maps what
     other tools write here to what is to be written instead. ``kind`` says what the record is, to
-    those who give some records a meaning of their own.
+    those who give some records a meaning of their own. ``freeform`` may name a type of the schema.
+    One that ``is_namespace`` only holds the options of modules: a priority around it is one around
+    each of them.
     """
 
     options: Mapping[str, "Option"]
@@ -113,20 +136,34 @@ class Record:
     aliases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kind: str = ""
     foreign: Mapping[str, str] = field(default_factory=dict)
+    freeform: "Type | str | None" = None
+    is_namespace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A value, or, where one of its definitions is a table, a table."""
+
+    leaf: "Leaf"
+    table: "Table"
 
 
 Leaf = Scalar | Lines | ListOf | RecordList | Directive | Datum
 Table = Record | AttrsOf | Directives
-Type = Leaf | Table
+Type = Leaf | Table | Either
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option: its type, its default, and how the manual explains it.
 
-    ``default`` stands at ``default_priority`` among the definitions; ``default_text`` says in
-    words what a computed default is. A ``read_only`` option takes no definition; in the strings of
-    a ``literal`` one nothing is replaced.
+    Without a default, a list is empty, and a value must be set before a service module can read
+    it; None is the default of a value that may stay unset.
+
+    ``default`` stands at ``default_priority`` among the definitions; one of a service module may
+    be a function of the merged configuration, or a ``ByName``. ``default_text`` says in words
+    what a computed default is. A ``read_only`` option takes no definition; in the strings of a
+    ``literal`` one nothing is replaced.
     """
 
     type: Type
@@ -142,15 +179,25 @@ class Option:
 STRING = Scalar("a string", (str,))
 BOOL = Scalar("a boolean", (bool,))
 INTEGER = Scalar("an integer", (int,))
+PORT = Scalar("a port from 0 to 65535", (int,), least=0, most=65535)
+PATH = Scalar("an absolute path", (str,), begins="/")
 STRINGS = ListOf(STRING, "a list of strings")
 ARGUMENTS = ListOf(STRING, "a list of strings", words=True)
 STRING_OR_STRINGS = ListOf(STRING, "a string or a list of strings", single=True)
+
+ANY_NAME = Names(r"(?s:.*)", "any name")
+ATOM = Scalar("a string, an integer or a boolean", (str, int, bool))
+SETTING = Either(Datum(), AttrsOf("setting", ANY_NAME))
+"""Structured settings: tables of tables merge, everything else is one value."""
+SETTINGS = AttrsOf("setting", ANY_NAME)
 
 
 def accepts(scalar: Scalar, value: Any) -> bool:
     """Say whether a resolved value is of this type (a boolean is no integer)."""
     if isinstance(value, bool):
         return bool in scalar.kinds
-    if isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+    if isinstance(value, int) and not scalar.least <= value <= scalar.most:
+        return False
+    if isinstance(value, str) and not value.startswith(scalar.begins):
         return False
     return isinstance(value, scalar.kinds) and (not scalar.choices or value in scalar.choices)

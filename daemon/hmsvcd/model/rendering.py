@@ -1,7 +1,7 @@
 """What a declaration renders to: texts and their addresses in the store."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.service import DirectivePlaces
@@ -51,10 +51,25 @@ class Rendering:
     """All units, links and files of a declaration.
 
     ``links`` maps a folder such as ``default.target.wants`` to the units linked in it;
-    ``services`` maps a dashed service name to its units and files (targets).
+    ``services`` maps a dashed service name to its units. ``generated`` maps further store objects
+    to their texts.
     """
 
     units: Mapping[str, RenderedUnit]
     links: Mapping[str, tuple[str, ...]]
     files: Mapping[str, RenderedFile]
     services: Mapping[str, tuple[str, ...]]
+    generated: Mapping[str, str] = field(default_factory=dict)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield the store objects that hold a text and are no units, each with it."""
+        for file in self.files.values():
+            if file.text is not None:
+                yield file.object_name, file.text
+        yield from self.generated.items()
+
+    def copies(self) -> Iterator[tuple[str, str]]:
+        """Yield the store objects that are copies, each with its source."""
+        for file in self.files.values():
+            if file.source is not None:
+                yield file.object_name, file.source

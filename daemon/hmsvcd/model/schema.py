@@ -5,7 +5,17 @@ Native units follow Home Manager's ``systemd.user``.
 
 from collections.abc import Mapping
 
-from hmsvcd.model.option import BOOL, INTEGER, AttrsOf, Names, Option, Record, Scalar, Type
+from hmsvcd.model.option import (
+    BOOL,
+    INTEGER,
+    SETTING,
+    AttrsOf,
+    Names,
+    Option,
+    Record,
+    Scalar,
+    Type,
+)
 from hmsvcd.model.schema_services import CONFIG_FILE, SERVICE, SERVICE_NAMES, SUB_SERVICE
 from hmsvcd.model.schema_units import SECTION, SOCKET, UNIT
 from hmsvcd.model.unit import UnitKind
@@ -26,9 +36,12 @@ __all__ = [
 _NATIVE_NAMES = Names(
     SERVICE_NAMES.pattern,
     "a unit name is letters, digits and `:-_.\\@`; its suffix follows from the table",
+    "unit",
 )
-_SECTION_NAMES = Names(r"[A-Za-z0-9_-]+", "a section name is letters, digits, `-` and `_`")
-TYPES: Mapping[str, Type] = {"sub-service": SUB_SERVICE}
+_SECTION_NAMES = Names(
+    r"[A-Za-z0-9_-]+", "a section name is letters, digits, `-` and `_`", "section"
+)
+TYPES: Mapping[str, Type] = {"sub-service": SUB_SERVICE, "setting": SETTING}
 """Types that are named where they contain themselves."""
 
 NATIVE_KINDS: Mapping[str, UnitKind] = {f"{kind.value}s": kind for kind in UnitKind}

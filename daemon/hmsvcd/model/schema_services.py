@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hmsvcd.model.definition import PLAIN, Computed
+from hmsvcd.model.module import Module
 from hmsvcd.model.option import (
+    ANY_NAME,
     ARGUMENTS,
     BOOL,
     STRING,
@@ -16,6 +18,7 @@ from hmsvcd.model.option import (
     AttrsOf,
     Datum,
     Lines,
+    ListOf,
     Names,
     Option,
     Record,
@@ -33,8 +36,9 @@ SERVICE_NAMES = Names(
 _UNIT_KEYS = Names(
     r"[A-Za-z0-9:_.\\@-]*",
     "a unit name is letters, digits and `:-_.\\@`; the empty name is the primary unit",
+    "unit",
 )
-_FILE_KEYS = Names(r"(?s:.*)", "any name")
+_MODULES = ListOf(Scalar("the name of a service module", (str, Module)), "a list of strings")
 
 CONFIG_FILE = Record(
     {
@@ -108,7 +112,9 @@ def _systemd(wanted_by_priority: int) -> Record:
         {
             "lib": Option(
                 STRING,
-                "The escaping functions, for service modules in Python.",
+                "The escaping functions, for service modules.",
+                Computed("escaping functions"),
+                "those of `hmsvcd.module`",
                 read_only=True,
             ),
             "mainExecStart": Option(
@@ -144,7 +150,10 @@ def _service(wanted_by_priority: int) -> Record:
     return Record(
         {
             "imports": Option(
-                STRINGS, "Service modules to import.", example=["ghostunnel"], literal=True
+                _MODULES,
+                "Service modules: registered names, or `./file.py` beside the declaring file.",
+                example=["ghostunnel"],
+                literal=True,
             ),
             "process": Option(
                 Record(
@@ -161,7 +170,7 @@ def _service(wanted_by_priority: int) -> Record:
             ),
             "systemd": Option(_systemd(wanted_by_priority), "How systemd runs it."),
             "configData": Option(
-                AttrsOf(CONFIG_FILE, _FILE_KEYS), "Configuration files, installed for the service."
+                AttrsOf(CONFIG_FILE, ANY_NAME), "Configuration files, installed for the service."
             ),
             "services": Option(
                 AttrsOf("sub-service", SERVICE_NAMES),

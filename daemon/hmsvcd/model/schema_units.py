@@ -39,10 +39,13 @@ _NIXOS_OPTIONS: Mapping[str, str] = {
 }
 """Options of units that NixOS has besides, and what to write here."""
 
-_DIRECTIVE_NAMES = Names(r"[A-Za-z0-9_-]+", "a directive name is letters, digits, `-` and `_`")
+_DIRECTIVE_NAMES = Names(
+    r"[A-Za-z0-9_-]+", "a directive name is letters, digits, `-` and `_`", "directive"
+)
 _ENVIRONMENT_NAMES = Names(
     r"[A-Za-z_][A-Za-z0-9_]*",
     "a variable name is letters, digits and `_`, and does not begin with a digit",
+    "variable",
 )
 SECTION = Directives(_DIRECTIVE_NAMES)
 

@@ -27,6 +27,18 @@ FILES_FOLDER = "home-services"
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """A file that a service module has made: it lies in the store, for units and files to name.
+
+    ``label`` is what the object's name ends in.
+    """
+
+    object_name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A unit to be rendered.
 
@@ -76,10 +88,14 @@ class Service:
 class Declaration:
     """Everything that the files of one declaration say together.
 
-    ``broken`` names all units that are wrong, of services and native ones.
+    ``broken`` names all units that are wrong, of services and native ones. ``refused`` are
+    services and native units that are left out: a module of theirs, or of a service that they
+    look into, has failed. ``generated`` is what modules have made, for units and files to name.
     """
 
     services: tuple[Service, ...]
     native: tuple[Unit, ...]
     settings: Settings
     broken: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    generated: tuple[Generated, ...] = ()

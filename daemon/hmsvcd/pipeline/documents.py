@@ -20,7 +20,7 @@ Document = dict[str, Any]
 
 VERSION = 1
 
-RENDER = ("units", "links", "config_files")
+RENDER = ("units", "links", "config_files", "generated")
 PLAN = ("actions", "induced", "daemon_reload", "files", "moves", "held")
 APPLY = (*PLAN, "results", "generation", "rolled_back", "back_to")
 PASS = (*APPLY, "pass")
@@ -34,6 +34,8 @@ LOGS = ("lines",)
 IMPORT = ("toml",)
 GC = ("generations", "objects", "bytes", "dry_run")
 DOCTOR = ("checks",)
+OPTIONS = ("options",)
+NEW = ("modules", "toml")
 
 
 def document(keys: Iterable[str], diagnostics: Iterable[Diagnostic], values: Document) -> Document:
@@ -52,10 +54,14 @@ def problem_diagnostic(problem: HmsvcdError, severity: Severity = Severity.ERROR
     return Diagnostic(severity, problem.message, hint=problem.hint)
 
 
+_WITHHELD = "`hmsvcd check` shows the whole message"
+
+
 def to_json(diagnostics: Iterable[Diagnostic]) -> list[Document]:
     """Return diagnostics as every document lists them.
 
-    Notes have no fields of their own: each follows in the message, with its place.
+    Notes have no fields of their own: each follows in the message, with its place. The hint says
+    so where the message is not whole, as what is declared must not be quoted.
     """
     return [
         {
@@ -65,10 +71,16 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> list[Document]:
             "column": each.position.column if each.position else None,
             "key": each.key,
             "message": "; ".join([each.message, *map(_noted, each.notes)]),
-            "hint": each.hint,
+            "hint": _hint(each),
         }
         for each in diagnostics
     ]
+
+
+def _hint(each: Diagnostic) -> str | None:
+    if each.quoting is None:
+        return each.hint
+    return f"{each.hint}; {_WITHHELD}" if each.hint else _WITHHELD
 
 
 def _noted(note: Note) -> str:
@@ -78,6 +90,8 @@ def _noted(note: Note) -> str:
 
 def rendering_values(rendering: "Rendering", context: "Context") -> Document:
     """Return what ``render`` says besides errors and warnings."""
+    from hmsvcd.model.store import content_digest  # noqa: PLC0415 - as above
+
     return {
         "units": {
             name: {
@@ -94,6 +108,10 @@ def rendering_values(rendering: "Rendering", context: "Context") -> Document:
                 "sha256": file.sha256,
             }
             for target, file in rendering.files.items()
+        },
+        "generated": {
+            context.store_path(name): {"sha256": content_digest(text.encode())}
+            for name, text in rendering.generated.items()
         },
     }
 

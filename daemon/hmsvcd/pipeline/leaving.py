@@ -31,6 +31,7 @@ def with_leaving(
         files={**files, **generation.files},
         services={**services, **generation.services},
         leaving=tuple(sorted({*generation.leaving, *gone})),
+        generated=tuple(sorted({*generation.generated, *old.generated})),
     )
 
 

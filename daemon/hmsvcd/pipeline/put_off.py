@@ -51,6 +51,28 @@ def with_unchanged(
     return _with(without, had, kept), tuple(sorted(kept))
 
 
+def with_refused(
+    generation: Generation, old: Generation, refused: frozenset[str]
+) -> tuple[Generation, tuple[str, ...]]:
+    """Return a generation with what the old one has of these services and native units.
+
+    A service stays with all its sub-services. The units that stay are returned, too.
+    """
+    had = without_leaving(old)
+    theirs = set(refused)
+    for name, units in had.services.items():
+        parts = name.split("-")
+        parents = {"-".join(parts[:length]) for length in range(1, len(parts) + 1)}
+        if parents & refused and name not in generation.services:
+            theirs.update(units)
+    kept = {
+        unit: name
+        for unit, name in had.units.items()
+        if unit in theirs and unit not in generation.units
+    }
+    return (_with(generation, had, kept) if kept else generation), tuple(sorted(kept))
+
+
 def _with(generation: Generation, had: Generation, kept: Mapping[str, str]) -> Generation:
     """Return a generation with more units, and what they had of links, services and files."""
     services, links = dict(generation.services), dict(generation.links)
@@ -69,4 +91,5 @@ def _with(generation: Generation, had: Generation, kept: Mapping[str, str]) -> G
         links=links,
         files={**files, **generation.files},
         services=services,
+        generated=tuple(sorted({*generation.generated, *had.generated})),
     )

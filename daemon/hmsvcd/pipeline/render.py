@@ -80,8 +80,10 @@ class Renderer:
                 piece = _render(origin, captured, context)
             pieces[id(origin)] = piece
         rendering = _exchanged(self._rendering, known.values(), pieces.values())
+        rendering = rendering or _put_together(pieces.values())
+        generated = {made.object_name: made.text for made in declaration.generated}
         self._store, self._known = context.store, pieces
-        self._rendering = rendering or _put_together(pieces.values())
+        self._rendering = replace(rendering, generated=generated)
         return self._rendering
 
 
@@ -167,6 +169,7 @@ def generation(rendering: Rendering) -> Generation:
         dict(rendering.links),
         {target: file.object_name for target, file in rendering.files.items()},
         dict(rendering.services),
+        generated=tuple(sorted(rendering.generated)),
     )
 
 

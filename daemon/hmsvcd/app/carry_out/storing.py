@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from hmsvcd.app.gather.surroundings import Returning
 from hmsvcd.app.planning import Planned
 from hmsvcd.host.store import Store
-from hmsvcd.model.rendering import RenderedFile
 
 
 def put_objects(store: Store, planned: Planned) -> None:
@@ -20,16 +19,12 @@ def put_objects(store: Store, planned: Planned) -> None:
         for unit in rendering.units.values():
             if unit.object_name not in sound:
                 store.put_unit(unit.object_name, unit.name, unit.text)
-        for file in rendering.files.values():
-            if file.object_name not in sound:
-                _put_file(store, file)
-
-
-def _put_file(store: Store, file: RenderedFile) -> None:
-    if file.text is not None:
-        store.put_text(file.object_name, file.text)
-    elif file.source is not None:
-        store.put_copy(file.object_name, file.source)
+        for name, text in rendering.texts():
+            if name not in sound:
+                store.put_text(name, text)
+        for name, source in rendering.copies():
+            if name not in sound:
+                store.put_copy(name, source)
 
 
 def _put_running(store: Store, old: Mapping[str, Mapping[str, str]]) -> None:

@@ -13,6 +13,7 @@ from hmsvcd.pipeline.documents import RENDER, rendering_values
 if TYPE_CHECKING:
     from hmsvcd.app.session import Session
     from hmsvcd.cli.console import Console
+    from hmsvcd.model.context import Context
     from hmsvcd.model.rendering import Rendering
 
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 @json_option
 def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - click passes flags
     """Show the units, links and files that the declaration stands for; nothing is touched.
+
+    Files that service modules make are shown with their path in the store.
 
     What systemd will say of them is for check and plan to ask.
     """
@@ -34,12 +37,12 @@ def command(config: Path | None, as_json: bool) -> ExitCode:  # noqa: FBT001 - c
         if rendering is None:
             return report.finish({})
         values = rendering_values(rendering, session.context)
-        return report.finish(values, lambda console: _show(rendering, console))
+        return report.finish(values, lambda console: _show(rendering, session.context, console))
 
     return run_reported(body, Report(RENDER, as_json=as_json))
 
 
-def _show(rendering: "Rendering", console: "Console") -> None:
+def _show(rendering: "Rendering", context: "Context", console: "Console") -> None:
     for name, unit in rendering.units.items():
         _show_text(name, unit.text, console)
     for folder, units in rendering.links.items():
@@ -49,6 +52,8 @@ def _show(rendering: "Rendering", console: "Console") -> None:
     for target, file in rendering.files.items():
         copied = f"(a copy of {file.source})\n"
         _show_text(target, copied if file.text is None else file.text, console)
+    for name, text in rendering.generated.items():
+        _show_text(context.store_path(name), text, console)
 
 
 def _show_text(name: str, text: str, console: "Console") -> None:

@@ -36,6 +36,8 @@ def build_file(node: TableNode) -> ConfigFile:
         text = generated_text(node, origin.value.name.removeprefix("stored "))
         return ConfigFile(node.key, target, name, text=text, place=node.place)
     path = _source_path(node, source.value(), origin)
+    if made := evaluation.generated.get(path):
+        return ConfigFile(node.key, target, made.label, text=made.text, place=origin.place)
     return ConfigFile(node.key, target, basename(path), source=path, place=origin.place)
 
 

@@ -27,7 +27,7 @@ def names_in(table: TableNode) -> tuple[str, ...]:
 def build_service(node: TableNode) -> Iterator[Service]:
     """Yield a service and its sub-services; what is wrong is left out."""
     inner = node.table("services")
-    for check in (_check_argv, _check_assertions, _check_imports, _tell_warnings):
+    for check in (_check_argv, _check_assertions, _tell_warnings):
         with suppress(FailedError):
             check(node)
     composition = False
@@ -52,14 +52,8 @@ def _check_assertions(node: TableNode) -> None:
     for item, place in node.leaf("assertions").placed():
         if not item["assertion"]:
             quoting = f"failed assertion: {item['message']}"
-            node.evaluation.report(error("an assertion has failed", place, quoting=quoting))
-
-
-def _check_imports(node: TableNode) -> None:
-    for name, place in node.leaf("imports").placed():
-        hint, quoting = "no service module is installed", f"there is no service module `{name}`"
-        message = "there is no such service module"
-        node.evaluation.report(error(message, place, hint=hint, quoting=quoting))
+            failed = error("an assertion has failed", place, quoting=quoting)
+            node.evaluation.report(failed, by_user=True)
 
 
 def _tell_warnings(node: TableNode) -> None:

@@ -10,7 +10,12 @@ from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.node import Node
 from hmsvcd.pipeline.merge.table import TableNode
-from hmsvcd.pipeline.syntax.escape import argument_problem, escape_argv, program_problem
+from hmsvcd.pipeline.syntax.escape import (
+    LIBRARY,
+    argument_problem,
+    escape_argv,
+    program_problem,
+)
 from hmsvcd.pipeline.syntax.formats import UnwritableError, write
 
 
@@ -82,7 +87,10 @@ def _main_command(leaf: Node) -> str | None:
 def _has_main_command(service: Node) -> bool:
     options = _of(service.scope)
     main: LeafNode = options.leaf("systemd", "mainExecStart")
-    return options.leaf("process", "argv").is_defined or main.is_written
+    try:
+        return options.leaf("process", "argv").is_defined or main.is_written
+    except FailedError:
+        return True  # a command is meant to be there; what is wrong with it has been reported
 
 
 def _is_no_oneshot(service: Node) -> bool:
@@ -102,6 +110,7 @@ RULES: Mapping[str, Callable[[Node], Any]] = {
     "stored text": lambda leaf: _stored(leaf, "text"),
     "stored value": lambda leaf: _stored(leaf, "value"),
     "escaped argv": _escaped_argv,
+    "escaping functions": lambda _leaf: LIBRARY,
     "main command": _main_command,
     "has a main command": _has_main_command,
     "is no oneshot": _is_no_oneshot,

@@ -7,6 +7,7 @@ from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.service import Service, Unit
 from hmsvcd.pipeline.check.build_native import build_native, native_name
 from hmsvcd.pipeline.check.build_service import build_service
+from hmsvcd.pipeline.check.named import named
 from hmsvcd.pipeline.check.outlines import Outlines
 from hmsvcd.pipeline.check.parts import Name, Part, Parts, Written, services_in, unchanged
 from hmsvcd.pipeline.check.privileges import warnings as privilege_warnings
@@ -37,7 +38,7 @@ class Round:
         outlined = outlines.below(evaluation.root)
         self._stand_alone = not evaluation.looked_up  # else services count for what is around them
         self._told = list(evaluation.take_diagnostics())
-        self._gone = unchanged(outlined, known)
+        self._gone = unchanged(outlined, known, evaluation.lookups.lookups)
         self._asked = self._gone & services_in(evaluation.looked_up)
         self.parts: dict[Name, Part] = {}
         for name, written in outlined.items():
@@ -79,7 +80,7 @@ class Round:
 
 
 def _evaluate(evaluation: Evaluation, name: Name, written: Written | None) -> Part:
-    before = len(evaluation.looked_up)
+    before, asked_before = len(evaluation.looked_up), len(evaluation.lookups.answers)
     node = evaluation.root.table(*name)
     force(node)
     services: tuple[Service, ...] = ()
@@ -99,8 +100,10 @@ def _evaluate(evaluation: Evaluation, name: Name, written: Written | None) -> Pa
         for diagnostic in privilege_warnings(unit, evaluation.context.systemd):
             evaluation.report(diagnostic)
     looked_up = tuple(evaluation.looked_up[before:])
+    answers = tuple(evaluation.lookups.answers[asked_before:])
+    generated = tuple(named(evaluation.generated, services, native))
     found = evaluation.take_diagnostics()
-    return Part(written, services, native, broken, found, looked_up)
+    return Part(written, services, native, broken, found, looked_up, answers, generated)
 
 
 def _is_defined(node: Node) -> bool:

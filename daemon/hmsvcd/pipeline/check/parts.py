@@ -12,7 +12,9 @@ from operator import attrgetter, is_
 from typing import Any
 
 from hmsvcd.model.diagnostic import Diagnostic, Place
-from hmsvcd.model.service import Service, Unit
+from hmsvcd.model.module import Lookups
+from hmsvcd.model.service import Generated, Service, Unit
+from hmsvcd.pipeline.merge.asked import Answer
 
 Name = tuple[str, ...]
 """The keys that lead to a part: ``("services", "demo")``."""
@@ -26,7 +28,8 @@ class Part:
     """What a part came to: what was built, and what was wrong.
 
     ``written`` is None where more counts than what is written there: a condition around it.
-    ``looked_up`` are the services that were asked for while it was evaluated.
+    ``looked_up`` are the services that were asked for while it was evaluated, ``answers`` what it
+    learned of modules and programs, ``generated`` what modules have made for it.
     """
 
     written: Written | None
@@ -35,13 +38,15 @@ class Part:
     broken: frozenset[str] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
     looked_up: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    generated: tuple[Generated, ...] = ()
 
 
 Parts = Mapping[Name, Part]
 Outline = Mapping[Name, Written | None]
 
 
-def unchanged(outlined: Outline, known: Parts) -> set[Name]:
+def unchanged(outlined: Outline, known: Parts, lookups: Lookups) -> set[Name]:
     """Return the parts that must come to the same as those that are known.
 
     The context must be the same.
@@ -52,6 +57,7 @@ def unchanged(outlined: Outline, known: Parts) -> set[Name]:
         if (part := known.get(name)) is not None
         and written is not None
         and (written is part.written or _is_same(written, part.written))
+        and (not part.answers or all(answer.stands(lookups) for answer in part.answers))
     }
     together = connected(known)
     if [name for name in outlined if name in same and name in together] != [*together]:

@@ -9,16 +9,20 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
 from hmsvcd.model.context import Context
-from hmsvcd.model.definition import Computed, Condition
+from hmsvcd.model.definition import Computed, Condition, Deferred
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, dotted, error
 from hmsvcd.model.document import Document
-from hmsvcd.model.option import Datum
+from hmsvcd.model.module import Lookups, Module
+from hmsvcd.model.option import Datum, Record, Table
 from hmsvcd.model.schema import ROOT
+from hmsvcd.model.service import Generated
+from hmsvcd.pipeline.merge.asked import NOTHING, Asked
 from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.node import Node
 from hmsvcd.pipeline.merge.properties import plain_key, unwrap
 from hmsvcd.pipeline.merge.references import Reference, ReferenceSyntaxError, has_reference, split
+from hmsvcd.pipeline.merge.service import ServiceNode
 from hmsvcd.pipeline.merge.table import TableNode
 from hmsvcd.pipeline.merge.walk import Walk
 from hmsvcd.pipeline.suggest import suggestion
@@ -46,10 +50,14 @@ class Evaluation:
         context: Context,
         rules: Mapping[str, Rule],
         *,
+        lookups: Lookups = NOTHING,
         complete: bool = True,
     ) -> None:
         self.context = context
         self.rules = rules
+        self.lookups = Asked(lookups)
+        self.generated: dict[str, Generated] = {}
+        self.too_slow: set[Module] = set()
         self._complete = complete
         self._diagnostics: dict[Diagnostic, None] = {}
         self._under_way: list[tuple[Node, object]] = []
@@ -78,10 +86,23 @@ class Evaluation:
         self._diagnostics.clear()
         return found
 
-    def report(self, diagnostic: Diagnostic) -> None:
-        """Note something that is wrong; the same thing twice is noted once."""
-        key = dotted(plain_key(diagnostic.place.key)) if diagnostic.place else diagnostic.key
-        self._diagnostics.setdefault(replace(diagnostic, key=key))
+    def report(self, diagnostic: Diagnostic, *, by_user: bool = False) -> None:
+        """Note something that is wrong; the same thing twice is noted once.
+
+        What a module says is its own mistake, unless the user has set something wrong.
+        """
+        place = diagnostic.place
+        if place is not None:
+            diagnostic = replace(diagnostic, key=dotted(plain_key(place.key)))
+            if place.imported and diagnostic.is_error and not by_user:
+                diagnostic = replace(diagnostic, refuses=str(place.key[1]))
+        self._diagnostics.setdefault(diagnostic)
+
+    def table(self, parent: TableNode, key: str, kind: Table) -> TableNode:
+        """Return a new node for a table."""
+        if isinstance(kind, Record) and kind.kind == "service":
+            return ServiceNode(self, parent, key, kind)
+        return TableNode(self, parent, key, kind)
 
     def report_conflict(self, diagnostic: Diagnostic) -> None:
         """Note a conflict, unless a file is missing that could settle it."""
@@ -127,11 +148,12 @@ class Evaluation:
 
     def _ring(self, step: tuple[Node, object]) -> FailedError:
         first = self._under_way.index(step)
-        names = list(dict.fromkeys(map(_label, self._under_way[first:])))
+        steps = self._under_way[first:]
+        names = list(dict.fromkeys(_label(each) for each in steps if not _is_call(each)))
         shown = " → ".join([*names, names[0]])
         places = [place for depth, place in self._asking if depth > first and place]
         notes = tuple(Note("through here", place) for place in places[:-1])
-        place = places[-1] if places else None
+        place = places[-1] if places else _import_place(step[0])
         is_datum = isinstance(step[0], LeafNode) and isinstance(step[0].type, Datum)
         hint = "a `value` is one datum: no part of it can name another" if is_datum else None
         return self.fail(f"circular reference: {shown}", place, hint, notes)
@@ -152,7 +174,10 @@ class Evaluation:
     def _holds(self, condition: Condition) -> bool:
         if isinstance(condition.value, Computed):
             return bool(self.rules[condition.value.name](condition.scope))
-        value = self.resolve(condition.value, condition.place, condition.scope)
+        if isinstance(condition.value, Deferred):
+            value = condition.value.compute()
+        else:
+            value = self.resolve(condition.value, condition.place, condition.scope)
         if not isinstance(value, bool):
             raise self.fail("the condition of mkIf must be a boolean", condition.place)
         return value
@@ -209,6 +234,17 @@ class Evaluation:
         if not _is_text(value):
             raise self.fail(f"{reference.text}: this is not valid UTF-8", place)
         return value
+
+
+def _is_call(step: tuple[Node, object]) -> bool:
+    """Say whether a step is the call of a module's function, for which some value stands, too."""
+    return isinstance(step[1], Deferred)
+
+
+def _import_place(node: Node) -> Place | None:
+    """Return where the first module is imported without which there would be no ring here."""
+    found = node.scope.found.found if node.scope else ()
+    return next((each.place for each in found if each.place), None)
 
 
 def _label(step: tuple[Node, object]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hmsvcd.model.definition import Computed
+from hmsvcd.model.definition import Computed, Deferred
 from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.option import (
     STRING,
@@ -24,7 +24,7 @@ from hmsvcd.pipeline.merge.merging import (
     Merged,
     directive_scalar,
     merge,
-    wrong_type,
+    misfit,
 )
 from hmsvcd.pipeline.merge.node import Evaluator, Node
 from hmsvcd.pipeline.merge.references import has_reference
@@ -62,6 +62,17 @@ class LeafNode(Node):
         """Whether a value counts that somebody wrote."""
         return any(found.place for found in self.counted())
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nobody can define it, and so no definition has to be looked at."""
+        return self.option is not None and self.option.read_only
+
+    @property
+    def computed(self) -> Any:
+        """The value of a read-only option."""
+        rule = self.option and self.option.default
+        return self.evaluation.rules[rule.name](self) if isinstance(rule, Computed) else None
+
     def merged(self) -> Merged:
         """Return the merged value with its references unresolved."""
         if self._merged is None:
@@ -69,7 +80,7 @@ class LeafNode(Node):
         return self._merged
 
     def _merge(self) -> Merged:
-        if self.option and self.option.read_only:
+        if self.is_read_only:
             self._refuse_definitions()
         try:
             merged = merge(self.type, self.counted(), self.scope, self.evaluation.report)
@@ -141,6 +152,8 @@ class LeafNode(Node):
             return self.evaluation.rules[part.value.name](self)
         if self.option and self.option.literal:
             return part.value
+        if isinstance(part.value, Deferred):
+            return self._resolve(replace(part, value=part.value.compute()))
         if isinstance(self.type, Datum | RecordList):
             value = self._resolve_deep(part.value, part.place)
             if isinstance(self.type, RecordList):
@@ -152,13 +165,15 @@ class LeafNode(Node):
 
     def _demand(self, scalar: Scalar, value: Any, place: Place | None) -> None:
         if not accepts(scalar, value):
-            self.evaluation.report(wrong_type(scalar.name, value, place, scalar.choices))
+            self.evaluation.report(misfit(scalar, value, place))
             raise FailedError
 
     def _resolve_deep(self, value: Any, place: Place | None) -> Any:
         failures: list[FailedError] = []
 
         def resolve(value: Any, place: Place | None) -> Any:
+            while isinstance(value, Deferred):
+                value = value.compute()
             if isinstance(value, dict):
                 return {key: resolve(inner, _child(place, key)) for key, inner in value.items()}
             if isinstance(value, list):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hmsvcd.model.definition import Computed, Condition, Definition
+from hmsvcd.model.definition import Computed, Condition, Deferred, Definition
 from hmsvcd.model.diagnostic import Diagnostic, Note, Place, dotted, error
 from hmsvcd.model.option import (
     INTEGER_LIMIT,
@@ -85,7 +85,7 @@ def _one_value(leaf: Scalar | Datum, definitions: list[Definition], report: Repo
 def _demand_types(leaf: Scalar, definitions: list[Definition], report: Report) -> None:
     wrong = [found for found in definitions if not fits(leaf, found.value)]
     for found in wrong:
-        report(wrong_type(leaf.name, found.value, found.place, leaf.choices))
+        report(misfit(leaf, found.value, found.place))
     if wrong:
         raise FailedError
 
@@ -110,7 +110,7 @@ def _concatenated(
     scalar = leaf.element if isinstance(leaf, ListOf) else None
     for element in elements:
         if scalar and not fits(scalar, element.value):
-            report(wrong_type(scalar.name, element.value, element.place))
+            report(misfit(scalar, element.value, element.place))
             failed = True
     if failed:
         raise FailedError
@@ -122,6 +122,9 @@ def _elements(found: Definition, scope: Any, report: Report) -> list[Element]:
     elements: list[Element] = []
     for index, item in enumerate(found.value):
         place = found.place_of(index)
+        if isinstance(item, Deferred):  # computed when that very element is asked for
+            elements.append(Element(item, place))
+            continue
         if foreign := _foreign_property(item):
             hint = "write it around the whole list"
             report(error(f"a list element takes no {foreign}, only mkIf", place, hint=hint))
@@ -206,9 +209,19 @@ def _typed(value: Any) -> Any:
 
 def fits(scalar: Scalar, value: Any) -> bool:
     """Say whether a value has the type, as far as can be said before references are resolved."""
-    if isinstance(value, Computed) or (isinstance(value, str) and "@{" in value):
+    if isinstance(value, Computed | Deferred) or (isinstance(value, str) and "@{" in value):
         return True
     return accepts(scalar, value)
+
+
+def misfit(scalar: Scalar, value: Any, place: Place | None) -> Diagnostic:
+    """Return the error that a value is not of a scalar type."""
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    if is_integer and int in scalar.kinds and abs(value) < INTEGER_LIMIT:
+        return error(f"expected {scalar.name}: this integer is out of range", place)
+    if scalar.begins and isinstance(value, str):
+        return error(f"expected {scalar.name}", place)
+    return wrong_type(scalar.name, value, place, scalar.choices)
 
 
 def wrong_type(

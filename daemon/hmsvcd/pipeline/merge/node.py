@@ -4,11 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hmsvcd.model.context import Context
-from hmsvcd.model.definition import Condition, Definition
+from hmsvcd.model.definition import Condition, Deferred, Definition
 from hmsvcd.model.diagnostic import Diagnostic, Place, dotted
+from hmsvcd.model.module import Lookups, Module
+from hmsvcd.model.option import Table
+from hmsvcd.model.service import Generated
 from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.properties import expanded
 
 if TYPE_CHECKING:
+    from hmsvcd.pipeline.merge.service import ServiceNode
     from hmsvcd.pipeline.merge.table import TableNode
 
 Result = TypeVar("Result")
@@ -19,8 +24,19 @@ class Evaluator(Protocol):
 
     context: Context
     rules: Mapping[str, Callable[[Any], Any]]
+    generated: dict[str, Generated]
+    """What modules have made, by the path where it will lie."""
+    too_slow: set[Module]
+    """The modules that have taken too long, and are not called again."""
 
-    def report(self, diagnostic: Diagnostic) -> None:
+    @property
+    def lookups(self) -> Lookups:
+        """Whom to ask for modules and programs."""
+
+    def table(self, parent: "TableNode", key: str, kind: Table) -> "TableNode":
+        """Return a new node for a table."""
+
+    def report(self, diagnostic: Diagnostic, *, by_user: bool = False) -> None:
         """Note something that is wrong."""
 
     def report_conflict(self, diagnostic: Diagnostic) -> None:
@@ -48,7 +64,7 @@ class Node:
         self.evaluation = evaluation
         self.parent = parent
         self.key = key
-        self.scope: TableNode | None = parent.scope if parent else None
+        self.scope: ServiceNode | None = parent.scope if parent else None
         """The nearest service, itself included: what ``config`` means here."""
         self.known: dict[object, Any] = {}
         """What has been computed, for the evaluation."""
@@ -74,9 +90,21 @@ class Node:
     def counted(self) -> Sequence[Definition]:
         """Return the definitions that count: the strongest whose conditions hold."""
         definitions = self.definitions
-        if len(definitions) == 1 and not definitions[0].conditions:
+        if len(definitions) == 1 and is_plain(definitions[0]):
             return definitions
-        return self.evaluation.once(self, "counted", lambda: strongest(definitions, self.holds))
+        return self.evaluation.once(self, "counted", lambda: self.strongest(definitions))
+
+    def strongest(self, definitions: Sequence[Definition]) -> list[Definition]:
+        """Return the definitions of the strongest priority that has any whose conditions hold.
+
+        What is deferred in them is computed.
+        """
+        for priority in sorted({found.priority for found in definitions}):
+            kept = [each for each in definitions if each.priority == priority and self.holds(each)]
+            kept = list(expanded(kept, self.scope, self.evaluation.report))
+            if kept := list(filter(self.holds, kept)):
+                return kept
+        return []
 
     def holds(self, found: Definition) -> bool:
         """Say whether all conditions of a definition hold."""
@@ -96,12 +124,6 @@ class Node:
         return self.place or (self.parent.nearest_place if self.parent else None)
 
 
-def strongest(
-    definitions: Sequence[Definition], holds: Callable[[Definition], bool]
-) -> list[Definition]:
-    """Return the definitions of the strongest priority that has any whose conditions hold."""
-    for priority in sorted({found.priority for found in definitions}):
-        kept = [found for found in definitions if found.priority == priority and holds(found)]
-        if kept:
-            return kept
-    return []
+def is_plain(found: Definition) -> bool:
+    """Say whether there is nothing to compute before a definition counts as it is."""
+    return not (found.conditions or isinstance(found.value, Deferred))

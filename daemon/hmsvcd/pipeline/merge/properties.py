@@ -1,11 +1,11 @@
 """Take the properties off a value: ``mkForce`` and its kin (nixpkgs ``lib/modules.nix``)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from hmsvcd.model import definition
-from hmsvcd.model.definition import Computed, Condition, Definition
+from hmsvcd.model.definition import Computed, Condition, Deferred, Definition
 from hmsvcd.model.diagnostic import Diagnostic, Key, Place, error
 
 OVERRIDES = {"mkForce": definition.FORCE, "mkDefault": definition.DEFAULT}
@@ -23,15 +23,32 @@ def is_property(value: Any) -> bool:
     return isinstance(value, dict) and not PROPERTIES.isdisjoint(value)
 
 
+def is_wrapped(value: Any) -> bool:
+    """Say whether a value has to be unwrapped to see what is defined."""
+    return isinstance(value, Deferred) or is_property(value)
+
+
 def unwrap(value: Any, place: Place | None, scope: Any, report: Report) -> Iterator[Definition]:
     """Yield the definitions that a written value stands for, outermost property first.
 
     ``mkMerge`` gives several, an ``mkIf`` that is false gives none; of nested overrides, and of
-    nested orders, the outermost counts. What is malformed is reported and left out.
+    nested orders, the outermost counts. What is malformed is reported and left out; so is a value
+    that a module computes to None, but for one with a priority around it: that is computed when it
+    counts (``expanded``). Raises FailedError where a module fails to compute it.
     """
-    if not is_property(value):
-        yield Definition(value, place)
+    while isinstance(value, Deferred):
+        value = value.compute()
+    if value is None:
         return
+    if is_property(value):
+        yield from _unwrapped(value, place, scope, report)
+    else:
+        yield Definition(value, place)
+
+
+def _unwrapped(
+    value: dict[str, Any], place: Place | None, scope: Any, report: Report
+) -> Iterator[Definition]:
     if len(value) > 1:
         report(_beside_others(value, place))
         return
@@ -41,9 +58,45 @@ def unwrap(value: Any, place: Place | None, scope: Any, report: Report) -> Itera
         yield from _merged(inner, inside, scope, report)
     elif name in _ARGUMENTS:
         yield from _with_argument(name, inner, inside, scope, report)
+    elif name in OVERRIDES:
+        yield from _with_priority(OVERRIDES[name], inner, inside, scope, report)
     else:
         for found in unwrap(inner, inside, scope, report):
-            yield _apply(name, None, found)
+            yield replace(found, order=ORDERS[name], ordered=True)
+
+
+def _with_priority(
+    priority: int, content: Any, place: Place | None, scope: Any, report: Report
+) -> Iterator[Definition]:
+    if isinstance(content, Deferred):
+        yield Definition(content, place, priority)
+        return
+    for found in unwrap(content, place, scope, report):
+        yield replace(found, priority=priority)
+
+
+def expanded(
+    definitions: Iterable[Definition], scope: Any, report: Report
+) -> Iterator[Definition]:
+    """Yield definitions with what is deferred in them computed; their own priority stays."""
+    for outer in definitions:
+        if not isinstance(outer.value, Deferred):
+            yield outer
+            continue
+        for found in unwrap(outer.value, outer.place, scope, report):
+            conditions = (*outer.conditions, *found.conditions)
+            yield replace(found, priority=outer.priority, conditions=conditions)
+
+
+def pushed_down(found: Definition) -> Definition:
+    """Return the definition of a table with the priority around it on each of its values."""
+    if found.priority == definition.PLAIN or not isinstance(found.value, dict):
+        return found
+    value = {
+        name: {"mkOverride": {"priority": found.priority, "content": inner}}
+        for name, inner in found.value.items()
+    }
+    return replace(found, value=value, priority=definition.PLAIN)
 
 
 def _beside_others(value: dict[str, Any], place: Place | None) -> Diagnostic:
@@ -72,22 +125,18 @@ def _with_argument(
     if not _has_shape(name, inner, place, report):
         return
     argument: Any = inner[_ARGUMENTS[name]]
-    if argument is False:
-        return
-    if name == "mkIf" and argument is not True:
-        argument = Condition(argument, _inside(place, "condition"), scope)
-    for found in unwrap(inner["content"], _inside(place, "content"), scope, report):
-        yield _apply(name, argument, found)
-
-
-def _apply(name: str, argument: Any, found: Definition) -> Definition:
-    if name in OVERRIDES or name == "mkOverride":
-        return replace(found, priority=OVERRIDES.get(name, argument))
-    if name in ORDERS or name == "mkOrder":
-        return replace(found, order=ORDERS.get(name, argument), ordered=True)
-    if isinstance(argument, Condition):
-        return replace(found, conditions=(argument, *found.conditions))
-    return found
+    content, inside = inner["content"], _inside(place, "content")
+    if name == "mkOverride":
+        yield from _with_priority(argument, content, inside, scope, report)
+    elif name == "mkOrder":
+        for found in unwrap(content, inside, scope, report):
+            yield replace(found, order=argument, ordered=True)
+    elif argument is True:
+        yield from unwrap(content, inside, scope, report)
+    elif argument is not False:
+        condition = Condition(argument, _inside(place, "condition"), scope)
+        for found in unwrap(content, inside, scope, report):
+            yield replace(found, conditions=(condition, *found.conditions))
 
 
 def _has_shape(name: str, inner: Any, place: Place | None, report: Report) -> bool:
@@ -98,7 +147,7 @@ def _has_shape(name: str, inner: Any, place: Place | None, report: Report) -> bo
         return False
     given = inner[argument]
     if argument == "condition":
-        fits = isinstance(given, bool | Computed) or (isinstance(given, str) and "@{" in given)
+        fits = isinstance(given, bool | Computed | Deferred) or _may_refer(given)
         wanted = "true, false or a reference to a boolean"
     else:
         fits = isinstance(given, int) and not isinstance(given, bool)
@@ -106,6 +155,10 @@ def _has_shape(name: str, inner: Any, place: Place | None, report: Report) -> bo
     if not fits:
         report(error(f"the {argument} of {name} must be {wanted}", _inside(place, argument)))
     return fits
+
+
+def _may_refer(value: Any) -> bool:
+    return isinstance(value, str) and "@{" in value
 
 
 def plain_key(key: Key) -> Key:

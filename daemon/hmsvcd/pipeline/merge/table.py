@@ -4,24 +4,33 @@ Conditions travel inwards with the definitions they guard, and are evaluated whe
 names of a free-form table, are asked for.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from pathlib import PurePath
 from typing import Any, cast
 
-from hmsvcd.model.definition import PLAIN, Computed, Definition
-from hmsvcd.model.diagnostic import Diagnostic, error
-from hmsvcd.model.option import UNSET, AttrsOf, Directives, Record, Table, Type
+from hmsvcd.model.definition import PLAIN, Computed, Deferred, Definition
+from hmsvcd.model.diagnostic import Diagnostic
+from hmsvcd.model.option import (
+    UNSET,
+    AttrsOf,
+    ByName,
+    Directives,
+    Either,
+    Leaf,
+    Option,
+    Record,
+    Table,
+    Type,
+)
 from hmsvcd.model.schema import TYPES
 from hmsvcd.model.schema_units import directive
 from hmsvcd.pipeline.merge.leaf import LeafNode
-from hmsvcd.pipeline.merge.merging import FailedError, wrong_type
-from hmsvcd.pipeline.merge.node import Evaluator, Node, strongest
-from hmsvcd.pipeline.merge.properties import PROPERTIES, is_property, unwrap
-from hmsvcd.pipeline.suggest import all_of, suggestion
-
-Named = AttrsOf | Directives
+from hmsvcd.pipeline.merge.merging import FailedError
+from hmsvcd.pipeline.merge.node import Evaluator, Node
+from hmsvcd.pipeline.merge.properties import expanded, is_wrapped, pushed_down, unwrap
+from hmsvcd.pipeline.merge.strangers import fitting, strangers
+from hmsvcd.pipeline.merge.taken_in import literal, taken_in
 
 _CONTENT = ("text", "value")
 """Options of a file that define its ``source``."""
@@ -30,15 +39,14 @@ _CONTENT = ("text", "value")
 class TableNode(Node):
     """A table; ``is_flawed`` says that something was found in it that is no option or no table."""
 
-    __slots__ = ("_children", "_layers_by_name", "is_flawed", "type")
+    __slots__ = ("_children", "_is_namespace", "_layers_by_name", "is_flawed", "type")
 
     def __init__(
         self, evaluation: Evaluator, parent: "TableNode | None", key: str, kind: Table
     ) -> None:
         super().__init__(evaluation, parent, key)
         self.type = kind
-        if isinstance(kind, Record) and kind.kind == "service":
-            self.scope = self
+        self._is_namespace = isinstance(kind, Record) and kind.is_namespace
         self.is_flawed = False
         self._children: dict[str, Node] = {}
         self._layers_by_name: dict[str, list[Definition]] | None = None
@@ -59,10 +67,16 @@ class TableNode(Node):
         return sorted(tables, key=lambda found: found.order)
 
     def _strongest(self) -> Sequence[Definition]:
+        if self._is_namespace:
+            found = expanded(self.definitions, self.scope, self.evaluation.report)
+            return list(map(pushed_down, found))
+        return self._strongest_table()
+
+    def _strongest_table(self) -> Sequence[Definition]:
         """Return what counts here; conditions are asked only where priorities have to decide."""
         if len({found.priority for found in self.definitions}) > 1:
-            return strongest(self.definitions, self.holds)
-        return self.definitions
+            return self.strongest(self.definitions)
+        return list(expanded(self.definitions, self.scope, self.evaluation.report))
 
     @property
     def is_set(self) -> bool:
@@ -71,30 +85,17 @@ class TableNode(Node):
 
     def check(self) -> None:
         """Report what is no table, and names that cannot stand here."""
-        for found in self._strongest():
+        for found in self._judged():
             if self.holds(found):
-                for problem in self._problems(found):
+                for problem in strangers(self.type, found):
                     self.is_flawed = True
-                    self.evaluation.report(problem)
+                    self.evaluation.report(self._explained(problem))
 
-    def _problems(self, found: Definition) -> Iterator[Diagnostic]:
-        if not isinstance(found.value, dict):
-            problem = wrong_type("a table", found.value, found.place)
-            yield replace(problem, hint=_as_table(self.type, found.value))
-            return
-        if not isinstance(self.type, Record):
-            fitting = self.fitting(found.value)
-            for name in found.value if len(fitting) < len(found.value) else ():
-                if name not in fitting:
-                    hint = self.type.names.wanted
-                    message = f"`{name}` is no name that can stand here"
-                    yield error(message, found.place_of(name), hint=hint)
-            return
-        for name in found.value:
-            if name not in self.type.options and name not in self.type.aliases:
-                whose = f" of a {self.type.name}" if self.type.kind else ""
-                hint = _what_is_known(self.type, name)
-                yield error(f"unknown option `{name}`{whose}", found.place_of(name), hint=hint)
+    def _explained(self, problem: Diagnostic) -> Diagnostic:
+        return problem
+
+    def _judged(self) -> Sequence[Definition]:
+        return self._strongest()
 
     def stands_for(self, name: str) -> str:
         """Return the name that an alias stands for (the service's own last name, for units)."""
@@ -114,7 +115,7 @@ class TableNode(Node):
 
     def fitting(self, names: Iterable[str]) -> list[str]:
         """Return those of some names that can stand in this table, which is no record."""
-        return list(filter(_pattern(cast("Named", self.type).names.pattern).fullmatch, names))
+        return fitting(cast("AttrsOf | Directives", self.type), names)
 
     def _options(self, record: Record) -> Sequence[str]:
         """Return the options that have a default or are written, as such or by another name.
@@ -125,11 +126,14 @@ class TableNode(Node):
         written |= {option for alias, (option, _) in record.aliases.items() if alias in written}
         if not written.isdisjoint(_CONTENT):
             written.add("source")
-        return tuple(
+        options = tuple(
             name
             for name, option in record.options.items()
-            if name in written or not (option.default is UNSET or option.read_only)
+            if name in written or has_default(option)
         )
+        if record.freeform is None:
+            return options
+        return (*options, *sorted(written - {*record.options, *record.aliases}))
 
     def names(self) -> Sequence[str]:
         """Return the names in a free-form table, and the options of a record, that are defined.
@@ -180,21 +184,50 @@ class TableNode(Node):
         """Return the value that the names lead to."""
         return cast("LeafNode", self.table(*names[:-1]).child(names[-1]))
 
+    def knows(self, name: str) -> bool:
+        """Say whether there is a child of this name: an option, or a name that is defined."""
+        if isinstance(self.type, Record):
+            is_option = name in self.type.options
+            return is_option or (self.type.freeform is not None and name in self.written_names())
+        return self.defines(name)
+
     def _make(self, name: str) -> Node:
-        option = None
-        kind: Type | str
+        option = self._option(name)
+        kind = self._kind(name, option)
+        if isinstance(kind, Record | AttrsOf | Directives):
+            return self.evaluation.table(self, name, kind)
+        return LeafNode(self.evaluation, self, name, kind, option)
+
+    def _option(self, name: str) -> Option | None:
+        return self.type.options.get(name) if isinstance(self.type, Record) else None
+
+    def _kind(self, name: str, option: Option | None) -> Leaf | Table:
+        """Return the type of a child; of one that may be either, what is written decides."""
+        kind: Type | str | None
         match self.type:
             case Record():
-                option = self.type.options[name]
-                kind = option.type
+                kind = option.type if option else self.type.freeform
             case AttrsOf():
                 kind = self.type.element
             case Directives():
                 kind = directive(name)
-        kind = TYPES[kind] if isinstance(kind, str) else kind
-        if isinstance(kind, Record | AttrsOf | Directives):
-            return TableNode(self.evaluation, self, name, kind)
-        return LeafNode(self.evaluation, self, name, kind, option)
+        while isinstance(kind, str):
+            kind = TYPES[kind]
+        if kind is None:
+            raise KeyError(name)
+        if isinstance(kind, Either):
+            return kind.table if self._holds_table(name) else kind.leaf
+        return kind
+
+    def _holds_table(self, name: str) -> bool:
+        found = [
+            found
+            for layer in self._layers_with(name)
+            for found in unwrap(layer.value[name], layer.place, self.scope, lambda _found: None)
+            if self.holds(found)
+        ]
+        strongest = min((each.priority for each in found), default=0)
+        return any(isinstance(each.value, dict) for each in found if each.priority == strongest)
 
     def definitions_of(self, child: Node) -> Sequence[Definition]:
         """Return what the tables that count here define for a child."""
@@ -202,19 +235,27 @@ class TableNode(Node):
             found = self._written(child, child.key)
             if child.key == "" and self._alias:
                 found += self._written(child, self._alias)
-            return found
-        option = self.type.options[child.key]
-        found = []
-        if option.default is not UNSET:
-            found.append(Definition(option.default, priority=option.default_priority))
-        found += self._written(child, child.key)
+            return _modules_first(found)
+        found = self._written(child, child.key)
         if self.type.aliases:
-            found += self._aliased(child.key, self.type)
+            found = _modules_first([*found, *self._aliased(child.key, self.type)])
         if self.type.kind == "file" and child.key == "source":
             found += self._content()
+        option = self.type.options.get(child.key)
+        if option is None or option.default is UNSET or option.default is None:
+            return found
         if option.default_priority == PLAIN:
-            found[1:] = map(self._overridden, found[1:])
-        return found
+            found = list(map(self._overridden, found))
+        return [Definition(self._default(option), priority=option.default_priority), *found]
+
+    def _default(self, option: Option) -> Any:
+        if isinstance(option.default, ByName):
+            return literal(option.default.of(self.key))
+        if callable(option.default) and self.scope:
+            return self.scope.default(option.default)
+        if isinstance(option.default, str | tuple | PurePath):
+            return taken_in(option.default, Deferred)
+        return option.default
 
     def _overridden(self, found: Definition) -> Definition:
         """Let an override around this table decide against our own plain definition in it."""
@@ -225,7 +266,7 @@ class TableNode(Node):
         definitions: list[Definition] = []
         for layer in self._layers_with(name):
             value, place = layer.value[name], layer.place_of(name)
-            if is_property(value):
+            if is_wrapped(value):
                 unwrapped = unwrap(value, place, child.scope, self.evaluation.report)
                 definitions += (_guarded(found, layer) for found in unwrapped)
             else:
@@ -260,9 +301,14 @@ class TableNode(Node):
                 yield Definition(Computed(f"stored {name}"), first.place, first.priority)
 
 
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _modules_first(found: list[Definition]) -> list[Definition]:
+    """Return definitions with those of modules before all others, also where they use an alias."""
+    return sorted(found, key=lambda each: not (each.place and each.place.imported))
+
+
+def has_default(option: Option) -> bool:
+    """Say whether an option has a value that counts where nobody gives one."""
+    return not (option.default is UNSET or option.default is None or option.read_only)
 
 
 def _guarded(found: Definition, layer: Definition) -> Definition:
@@ -270,24 +316,3 @@ def _guarded(found: Definition, layer: Definition) -> Definition:
     if not layer.conditions:
         return found
     return replace(found, conditions=(*layer.conditions, *found.conditions))
-
-
-def _as_table(kind: Table, value: Any) -> str | None:
-    """Return a hint for what was written where a table belongs, if it is clear what was meant."""
-    if isinstance(kind, Record) and kind.kind == "file" and isinstance(value, str):
-        return 'write its content as text: { text = "…" }'
-    if not isinstance(value, list) or not value:
-        return None
-    is_list_of_settings = all("=" in str(item)[1:] for item in value)
-    return 'write a table: { NAME = "…" }' if is_list_of_settings else None
-
-
-def _what_is_known(record: Record, name: str) -> str:
-    """Return a hint: what an option of other tools is called here, the nearest one, or all."""
-    if name in record.foreign:
-        return record.foreign[name]
-    known = [*record.options, *record.aliases]
-    if record.kind == "unit" and name[:1].isupper():
-        sections = ", ".join(option for option in known if option.endswith("Config"))
-        return f"directives of systemd stand in {sections}"
-    return suggestion(name, [*known, *sorted(PROPERTIES)]) or all_of(known)

@@ -41,7 +41,9 @@ class Walk:
         if name in node.type.aliases:
             option, key = node.type.aliases[name]
             return self._step(node.table(option), key)
-        if name not in node.type.options:
+        if not node.knows(name):
+            if node is node.scope and node.scope.found.has_failed:
+                raise FailedError  # a module that is missing, which has been reported, may have it
             raise self._undefined(name, [*node.type.options, *node.type.aliases])
         is_path = node.type.kind == "file" and name == "path"
         if is_path and node.leaf("enable").value() is False:
@@ -60,6 +62,8 @@ class Walk:
             value = leaf.value()
             if value is None:  # a computed one, with nothing to compute it from
                 raise self._fail("is not defined")
+            if not isinstance(value, str | int):
+                raise self._fail("is for service modules alone")
             return value
         if isinstance(leaf.type, Directive) and len(merged.elements) == 1:
             return leaf.element(0)

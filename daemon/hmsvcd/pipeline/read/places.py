@@ -52,7 +52,7 @@ class Locator:
         excerpt: Excerpt = lambda _file, _keys: None,
     ) -> tuple[Diagnostic, ...]:
         """Return what ``locate`` returns; only what ``excerpt`` leaves is looked through."""
-        found = list(diagnostics)
+        found = [each.at_import for each in diagnostics]
         same = {file for file, text in self._texts.items() if sources.get(file) == text}
         known = {each: known for each in found if (known := self._known(each, same))}
         new = [each for each in found if each not in known]

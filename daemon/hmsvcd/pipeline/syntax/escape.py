@@ -6,6 +6,7 @@ See systemd.syntax(7) for quoting and systemd.service(5) for command lines.
 import json
 import re
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 PROGRAM_PREFIXES = "@-:+!|"
 """What systemd takes as a prefix of the program in ``ExecStart=``, inside quotes too."""
@@ -35,7 +36,12 @@ def escape_argv(arguments: Sequence[str]) -> str:
 
 
 def _quote(argument: str) -> str:
-    return json.dumps(argument, ensure_ascii=False).replace("%", "%%")
+    return escape_specifiers(json.dumps(argument, ensure_ascii=False))
+
+
+def escape_specifiers(text: str) -> str:
+    """Return a text for a directive in which systemd expands no specifiers (systemd.unit(5))."""
+    return text.replace("%", "%%")
 
 
 def environment_assignment(name: str, value: str) -> str:
@@ -52,6 +58,10 @@ def _printable(character: str) -> str:
     if character < " " or character == "\x7f":
         return f"\\x{ord(character):02x}"
     return character
+
+
+LIBRARY = SimpleNamespace(escape_argv=escape_argv, escape_specifiers=escape_specifiers)
+"""The read-only ``systemd.lib``, for service modules."""
 
 
 def program_problem(program: str) -> str | None:

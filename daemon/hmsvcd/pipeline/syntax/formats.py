@@ -153,7 +153,10 @@ def _compare(written: Any, read: Any, format_name: str, key: Key = ()) -> None:
             if part not in read:
                 raise UnwritableError(f"{format_name} does not keep this key", (*key, part))
             _compare(child, read[part], format_name, (*key, part))
+        if len(written) == len(read):
+            return  # TOML has a table's values before the tables in it
     elif isinstance(written, list) and isinstance(read, list) and len(written) == len(read):
         for number, child in enumerate(written):
             _compare(child, read[number], format_name, (*key, number))
+        return
     raise UnwritableError(f"{format_name} does not keep this value", key)
