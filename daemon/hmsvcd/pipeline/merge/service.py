@@ -122,9 +122,10 @@ class ServiceNode(TableNode):
         written = super().layers()
         return [*self._module_layers(), *written] if self.found.found else written
 
-    def _layers_with(self, name: str) -> Sequence[Definition]:
+    def layers_with(self, name: str) -> Sequence[Definition]:
+        """Return the tables that hold a name; a module that runs is noted to have read it."""
         if not self.found.found:
-            return super()._layers_with(name)
+            return super().layers_with(name)
         for assumed in self._running.values():
             assumed.add(name)
         return [layer for layer in self.layers() if name in layer.value]

@@ -4,17 +4,14 @@ Conditions travel inwards with the definitions they guard, and are evaluated whe
 names of a free-form table, are asked for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import PurePath
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from hmsvcd.model.definition import PLAIN, Computed, Deferred, Definition
+from hmsvcd.model.definition import Definition
 from hmsvcd.model.diagnostic import Diagnostic
 from hmsvcd.model.option import (
     UNSET,
     AttrsOf,
-    ByName,
     Directives,
     Either,
     Leaf,
@@ -25,15 +22,12 @@ from hmsvcd.model.option import (
 )
 from hmsvcd.model.schema import TYPES
 from hmsvcd.model.schema_units import directive
+from hmsvcd.pipeline.merge.defined import CONTENT, definitions_of
 from hmsvcd.pipeline.merge.leaf import LeafNode
 from hmsvcd.pipeline.merge.merging import FailedError
 from hmsvcd.pipeline.merge.node import Evaluator, Node
-from hmsvcd.pipeline.merge.properties import expanded, is_wrapped, pushed_down, unwrap
+from hmsvcd.pipeline.merge.properties import expanded, pushed_down, unwrap
 from hmsvcd.pipeline.merge.strangers import fitting, strangers
-from hmsvcd.pipeline.merge.taken_in import literal, taken_in
-
-_CONTENT = ("text", "value")
-"""Options of a file that define its ``source``."""
 
 
 class TableNode(Node):
@@ -99,10 +93,11 @@ class TableNode(Node):
 
     def stands_for(self, name: str) -> str:
         """Return the name that an alias stands for (the service's own last name, for units)."""
-        return "" if name == self._alias else name
+        return "" if name == self.alias else name
 
     @property
-    def _alias(self) -> str | None:
+    def alias(self) -> str | None:
+        """The name that stands for the primary unit, in a table of units: the service's own."""
         aliased = isinstance(self.type, AttrsOf) and self.type.owner_alias
         return self.scope.key if aliased and self.scope else None
 
@@ -124,7 +119,7 @@ class TableNode(Node):
         """
         written = {name for layer in self.layers() for name in layer.value}
         written |= {option for alias, (option, _) in record.aliases.items() if alias in written}
-        if not written.isdisjoint(_CONTENT):
+        if not written.isdisjoint(CONTENT):
             written.add("source")
         options = tuple(
             name
@@ -222,7 +217,7 @@ class TableNode(Node):
     def _holds_table(self, name: str) -> bool:
         found = [
             found
-            for layer in self._layers_with(name)
+            for layer in self.layers_with(name)
             for found in unwrap(layer.value[name], layer.place, self.scope, lambda _found: None)
             if self.holds(found)
         ]
@@ -231,49 +226,9 @@ class TableNode(Node):
 
     def definitions_of(self, child: Node) -> Sequence[Definition]:
         """Return what the tables that count here define for a child."""
-        if not isinstance(self.type, Record):
-            found = self._written(child, child.key)
-            if child.key == "" and self._alias:
-                found += self._written(child, self._alias)
-            return _modules_first(found)
-        found = self._written(child, child.key)
-        if self.type.aliases:
-            found = _modules_first([*found, *self._aliased(child.key, self.type)])
-        if self.type.kind == "file" and child.key == "source":
-            found += self._content()
-        option = self.type.options.get(child.key)
-        if option is None or option.default is UNSET or option.default is None:
-            return found
-        if option.default_priority == PLAIN:
-            found = list(map(self._overridden, found))
-        return [Definition(self._default(option), priority=option.default_priority), *found]
+        return definitions_of(self, child)
 
-    def _default(self, option: Option) -> Any:
-        if isinstance(option.default, ByName):
-            return literal(option.default.of(self.key))
-        if callable(option.default) and self.scope:
-            return self.scope.default(option.default)
-        if isinstance(option.default, str | tuple | PurePath):
-            return taken_in(option.default, Deferred)
-        return option.default
-
-    def _overridden(self, found: Definition) -> Definition:
-        """Let an override around this table decide against our own plain definition in it."""
-        around = self.layers()[0].priority
-        return found if around == PLAIN else replace(found, priority=around)
-
-    def _written(self, child: Node, name: str) -> list[Definition]:
-        definitions: list[Definition] = []
-        for layer in self._layers_with(name):
-            value, place = layer.value[name], layer.place_of(name)
-            if is_wrapped(value):
-                unwrapped = unwrap(value, place, child.scope, self.evaluation.report)
-                definitions += (_guarded(found, layer) for found in unwrapped)
-            else:
-                definitions.append(Definition(value, place, conditions=layer.conditions))
-        return definitions
-
-    def _layers_with(self, name: str) -> Sequence[Definition]:
+    def layers_with(self, name: str) -> Sequence[Definition]:
         """Return the tables that hold a name, found at once: each may have a file of its own."""
         layers = self.layers()
         if len(layers) == 1:
@@ -285,34 +240,7 @@ class TableNode(Node):
                     self._layers_by_name.setdefault(each, []).append(layer)
         return self._layers_by_name.get(name, ())
 
-    def _aliased(self, name: str, record: Record) -> Iterator[Definition]:
-        for alias, (option, key) in record.aliases.items():
-            if option != name:
-                continue
-            for layer in self.layers():
-                if alias in layer.value:
-                    value, names = {key: layer.value[alias]}, {key: alias}
-                    yield _guarded(Definition(value, layer.place, names=names), layer)
-
-    def _content(self) -> Iterator[Definition]:
-        """Yield the sources that ``text`` and ``value`` define, each with its own priority."""
-        for name in _CONTENT:
-            for first in self.leaf(name).counted()[:1]:
-                yield Definition(Computed(f"stored {name}"), first.place, first.priority)
-
-
-def _modules_first(found: list[Definition]) -> list[Definition]:
-    """Return definitions with those of modules before all others, also where they use an alias."""
-    return sorted(found, key=lambda each: not (each.place and each.place.imported))
-
 
 def has_default(option: Option) -> bool:
     """Say whether an option has a value that counts where nobody gives one."""
     return not (option.default is UNSET or option.default is None or option.read_only)
-
-
-def _guarded(found: Definition, layer: Definition) -> Definition:
-    """Return a definition under the conditions of the table that it stands in, too."""
-    if not layer.conditions:
-        return found
-    return replace(found, conditions=(*layer.conditions, *found.conditions))
