@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hmsvcd.model.diagnostic import Place
-from hmsvcd.module import INTERFACE, STRING, Module, Option
+from hmsvcd.module import INTEGER, INTERFACE, STRING, ByName, Module, Option
 from modules_given import checked, command, judged, module, rendered
 
 IMPORT = '[services.a]\nimports = ["m"]\n'
@@ -64,10 +64,12 @@ def test_what_a_module_cannot_do(define, message):
     assert message in found.in_full.message
 
 
-def test_a_module_that_is_no_table():
-    """What it gives is checked like a file."""
-    _, (found,) = judged(IMPORT, m=module(lambda _config: ["x"]))
-    assert found.message == "expected a table, found a list"
+@pytest.mark.parametrize("tree", [["x"], [{"a": 1}], 5, "process", {"mkForce": [{"a": 1}]}])
+def test_a_module_that_is_no_table(tree):
+    """What it gives is checked like a file, and refuses its service alone."""
+    declaration, found = checked(IMPORT + OTHER, m=module(lambda _config: tree, WORD))
+    assert found[0].message.startswith("expected a table, found a")
+    assert declaration.refused == {"a"}
 
 
 def test_a_module_that_recurses_without_end():
@@ -202,8 +204,35 @@ def test_only_the_service_of_a_module_that_fails_is_refused():
     assert [service.name for service in declaration.services] == ["b"]
 
 
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, GeneratorExit, SystemExit, BaseException])
+def test_whatever_a_module_raises_is_its_own(problem):
+    """Nobody else ends by it."""
+
+    def define(_config):
+        raise problem
+
+    declaration, (found,) = checked(IMPORT + OTHER, m=module(define))
+    assert found.message == f"the module `m` fails with {problem.__name__}"
+    assert declaration.refused == {"a"}
+
+
+@pytest.mark.parametrize("default", [lambda _config: 1, ByName("{}")])
+def test_a_computed_default_of_a_wrong_type_is_told_at_the_import(default):
+    """With the key of the option, and refuses its service alone."""
+    options = {
+        "m": {"n": Option(INTEGER if isinstance(default, ByName) else STRING, "N.", default)}
+    }
+    one = module(lambda config: {"process": {"argv": ["/a", str(config["m"]["n"])]}}, options)
+    declaration, (found,) = checked(IMPORT + OTHER, m=one)
+    assert (found.key, found.place) == (
+        "services.a.m.n",
+        Place("config.toml", ("services", "a", "imports", 0)),
+    )
+    assert declaration.refused == {"a"}
+
+
 def test_what_looks_into_a_refused_service_is_refused():
-    """Also by way of another, and a native unit as well."""
+    """Also by way of another, and a native unit as well; each is named."""
     looking = "@{home.services.a.systemd.service.description}"
     text = f"""{IMPORT}{OTHER}
 [services.c]
@@ -214,8 +243,16 @@ process.argv = ["/d", "@{{home.services.c.process.argv.1}}"]
 Unit.Description = "{looking}"
 Timer.OnCalendar = "daily"
 """
-    declaration, _ = checked(text, m=module(lambda _config: int("x")))
+    declaration, (_, *held) = checked(text, m=module(lambda _config: int("x")))
     assert declaration.refused == {"a", "c", "d", "t.timer"}
+    assert {each.message for each in held} == {
+        "this stays as it is: it looks into a service that is refused"
+    }
+    assert [each.key for each in held] == [
+        "services.c",
+        "services.d",
+        "systemd.user.timers.t",
+    ]
     assert [service.name for service in declaration.services] == ["b"]
     assert declaration.native == ()
 

@@ -30,6 +30,8 @@ class Looking:
 
     def module(self, name: str, file: str) -> Module | Diagnostic:
         """See ``model.module.Lookups``."""
+        if "\0" in name:
+            return error("there is no such service module: no path holds a NUL", None)
         if "/" in name:
             path = normpath(join(dirname(file), name))
             if path not in self.files:

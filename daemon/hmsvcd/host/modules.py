@@ -66,7 +66,7 @@ def _loaded(entry: EntryPoint) -> Found:
     try:
         with Guard():
             found = entry.load()
-    except (Exception, SystemExit) as problem:  # noqa: BLE001 - whatever a package raises
+    except BaseException as problem:  # noqa: BLE001 - whatever a package raises is its own
         return _failed(problem, entry.name, _file_of(entry, problem))
     return found if isinstance(found, Module) else _is_none(entry.name, None)
 
@@ -99,7 +99,7 @@ def _in_file(path: str) -> Found:
         code = compile(text, path, "exec", dont_inherit=True)
         with Guard():
             exec(code, made.__dict__)  # noqa: S102 - that is what a module is for
-    except (Exception, SystemExit) as problem:  # noqa: BLE001 - whatever a module raises
+    except BaseException as problem:  # noqa: BLE001 - whatever a module raises is its own
         return _failed(problem, Path(path).stem, path)
     found = getattr(made, VARIABLE, None)
     return found if isinstance(found, Module) else _is_none(Path(path).stem, path)

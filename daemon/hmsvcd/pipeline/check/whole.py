@@ -1,11 +1,11 @@
 """Check a declaration as a whole: everything it says, or everything that is wrong with it."""
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 
 from hmsvcd.model.context import Context
-from hmsvcd.model.diagnostic import Diagnostic, Place, error
+from hmsvcd.model.diagnostic import Diagnostic, Place, error, warning
 from hmsvcd.model.document import Document
 from hmsvcd.model.module import Lookups
 from hmsvcd.model.service import Declaration
@@ -118,6 +118,9 @@ class _Checked(Round):
         if not self.diagnostics:
             _demand_content(evaluation)
         refused = _refused(self.parts, self.diagnostics)
+        for name in sorted(refused - services_in(_told(self.diagnostics))):
+            message = "this stays as it is: it looks into a service that is refused"
+            evaluation.report(warning(message, evaluation.root.table(*name).place))
         self._kept = _without(self.parts, refused)
         self.declaration = _put_together(
             self._kept, build_settings(daemon), map(self._shown, refused)
@@ -136,9 +139,14 @@ class _Checked(Round):
         return native_name(self.evaluation.root.table(*name))
 
 
+def _told(found: Iterable[Diagnostic]) -> Iterator[str]:
+    """Yield the services that an error refuses."""
+    return (each.refuses for each in found if each.refuses)
+
+
 def _refused(parts: Parts, found: Iterable[Diagnostic]) -> set[Name]:
     """Return the services of which a module has failed, and all that look into one of those."""
-    refused = services_in(each.refuses for each in found if each.refuses)
+    refused = services_in(_told(found))
     further = refused
     while further:
         further = {name for name, part in parts.items() if services_in(part.looked_up) & refused}

@@ -47,7 +47,7 @@ def computed(node: Node, imported: Imported, compute: Compute) -> Any:
         return taken_in(value, partial(deferred, node, imported))
     except FailedError:
         raise
-    except (Exception, SystemExit) as problem:
+    except BaseException as problem:
         position = raised_at(problem, {imported.file, imported.module.file})
         if isinstance(problem, RecursionError) and position is None:
             raise  # the way here was too long, which is not the module's doing

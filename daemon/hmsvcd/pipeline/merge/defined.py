@@ -35,7 +35,8 @@ def definitions_of(table: "TableNode", child: Node) -> Sequence[Definition]:
     if found and option.default_priority == PLAIN:  # an override around it decides, too
         around = table.layers()[0].priority
         found = found if around == PLAIN else [replace(each, priority=around) for each in found]
-    return [Definition(_default(table, option), priority=option.default_priority), *found]
+    place = table.scope.place_of_default(child.path) if table.scope else None
+    return [Definition(_default(table, option), place, option.default_priority), *found]
 
 
 def _default(table: "TableNode", option: Option) -> Any:

@@ -31,7 +31,7 @@ class ServiceNode(TableNode):
     has returned.
     """
 
-    __slots__ = ("_assumed", "_declared", "_defined", "_finding", "_running", "_type")
+    __slots__ = ("_declared", "_defined", "_finding", "_has_failed", "_running", "_type")
 
     def __init__(
         self, evaluation: Evaluator, parent: TableNode | None, key: str, kind: Record
@@ -39,6 +39,7 @@ class ServiceNode(TableNode):
         self._declared = kind
         self._type: Record | None = None
         self._finding: Finding | None = None
+        self._has_failed = False
         self._defined: dict[Module, list[Definition]] = {}
         self._running: dict[Module, set[str]] = {}
         super().__init__(evaluation, parent, key, kind)
@@ -55,6 +56,11 @@ class ServiceNode(TableNode):
     @type.setter  # noqa: A003 - the property above
     def type(self, kind: Table) -> None:
         pass  # it follows from the imports
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a module has failed, so that nobody knows all that is defined here."""
+        return self.found.has_failed or self._has_failed
 
     @property
     def is_running(self) -> bool:
@@ -120,7 +126,10 @@ class ServiceNode(TableNode):
     def layers(self) -> Sequence[Definition]:
         """Return the tables that count here, those of modules first."""
         written = super().layers()
-        return [*self._module_layers(), *written] if self.found.found else written
+        if not self.found.found:
+            return written
+        tables = (layer for layer in self._module_layers() if isinstance(layer.value, dict))
+        return [*tables, *written]
 
     def layers_with(self, name: str) -> Sequence[Definition]:
         """Return the tables that hold a name; a module that runs is noted to have read it."""
@@ -142,7 +151,7 @@ class ServiceNode(TableNode):
         try:
             tree = computed(self, imported, lambda: _table(module, self._view(imported)))
         except FailedError:
-            self.is_flawed = True
+            self.is_flawed = self._has_failed = True
             return []
         finally:
             del self._running[module]
@@ -165,7 +174,7 @@ class ServiceNode(TableNode):
         self, imported: Imported, assumed: set[str], layers: Sequence[Definition]
     ) -> None:
         for name in sorted(assumed):
-            if any(isinstance(layer.value, dict) and name in layer.value for layer in layers):
+            if any(name in layer.value for layer in layers if isinstance(layer.value, dict)):
                 self.is_flawed = True
                 message = f"the module `{imported.module.name}` reads `{name}` and defines it, too"
                 hint = "let what follows from it be a function in the tree: `lambda: …`"
@@ -178,6 +187,15 @@ class ServiceNode(TableNode):
         file = code and code.co_filename
         owner = next((each for each in found if file in {each.file, each.module.file}), found[0])
         return deferred(self, owner, partial(compute, self._view(owner)))
+
+    def place_of_default(self, path: tuple[str, ...]) -> Place | None:
+        """Return where a module says the default of an option; None for hmsvcd's own options."""
+        name = path[len(self.path)]
+        if name in self._declared.options:
+            return None
+        found = (each for each in self.found.found if name in each.module.options)
+        owner = next(found, None)
+        return Place(owner.file, path, owner.place) if owner else None
 
     def _view(self, imported: Imported) -> Config:
         return ConfigView(self, imported.place)

@@ -1,7 +1,7 @@
 """Follow a reference through the tree to the value that it names."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hmsvcd.model.diagnostic import Place
 from hmsvcd.model.option import Datum, Directive, ListOf, Record
@@ -12,6 +12,9 @@ from hmsvcd.pipeline.merge.references import Reference
 from hmsvcd.pipeline.merge.table import TableNode
 from hmsvcd.pipeline.suggest import suggestion
 
+if TYPE_CHECKING:
+    from hmsvcd.pipeline.merge.service import ServiceNode
+
 
 class Walk:
     """The way of one reference through the tree."""
@@ -20,10 +23,12 @@ class Walk:
         self.evaluation = evaluation
         self.text = reference.text
         self.place = place
+        self._service: ServiceNode | None = None
 
     def through(self, node: Node, keys: Sequence[str]) -> Any:
         """Follow the keys from a node to a single value; raises FailedError after reporting."""
         while isinstance(node, TableNode):
+            self._service = node.scope or self._service
             if not keys:
                 raise self._fail("names a table, not a value")
             node, keys = self._step(node, keys[0]), keys[1:]
@@ -42,8 +47,6 @@ class Walk:
             option, key = node.type.aliases[name]
             return self._step(node.table(option), key)
         if not node.knows(name):
-            if node is node.scope and node.scope.found.has_failed:
-                raise FailedError  # a module that is missing, which has been reported, may have it
             raise self._undefined(name, [*node.type.options, *node.type.aliases])
         is_path = node.type.kind == "file" and name == "path"
         if is_path and node.leaf("enable").value() is False:
@@ -93,4 +96,6 @@ class Walk:
         return self._fail(f"`{name}` is not defined", suggestion(name, known))
 
     def _fail(self, what: str, hint: str | None = None) -> FailedError:
+        if self._service and self._service.is_in_doubt:  # which has been reported
+            return FailedError()
         return self.evaluation.fail(f"{self.text}: {what}", self.place, hint)
