@@ -172,7 +172,8 @@ def ended(process: "subprocess.Popen[str]") -> Ran:
 def eventually(holds: Callable[[], object], within: float = 20.0) -> None:
     """Wait until something holds, which the real world may take its time for.
 
-    What it asserts on the way, such as that a service runs, does not hold yet where it fails.
+    What it asserts on the way, such as that a service runs, does not hold yet where it fails, nor
+    where a file goes away between two looks.
     """
     end = time.monotonic() + within
     while not _is_so(holds):
@@ -183,5 +184,5 @@ def eventually(holds: Callable[[], object], within: float = 20.0) -> None:
 def _is_so(holds: Callable[[], object]) -> bool:
     try:
         return bool(holds())
-    except AssertionError:
+    except (AssertionError, FileNotFoundError):
         return False

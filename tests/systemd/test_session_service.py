@@ -109,10 +109,10 @@ def test_the_program_is_the_one_that_was_typed(owner: Owner) -> None:
     assert command[1:-1] == [str(owner.script), "run", "--config", f"{folder}/a 'c' $X %h.toml"]
 
 
-def test_it_says_what_it_does(owner: Owner) -> None:
+def test_it_says_what_it_does(owner: Owner, wait_until: Any) -> None:
     """systemd has heard a sentence from it, and knows that it is alive."""
     owner("install")
-    assert owner.show("StatusText") != ""
+    wait_until(lambda: owner.show("StatusText") != "")
     assert owner.show("WatchdogTimestampMonotonic") != "0"
     assert owner.show("NotifyAccess") == "main"
 
@@ -284,7 +284,7 @@ def test_purge_keeps_the_store_for_what_still_runs(owner: Owner) -> None:
     assert not (owner.session.home / ".local/state/hmsvcd").exists()
 
 
-def test_a_declared_hmsvcd_counts_instead(owner: Owner) -> None:
+def test_a_declared_hmsvcd_counts_instead(owner: Owner, wait_until: Any) -> None:
     """The declaration's unit of that name runs; install and uninstall leave it alone."""
     argv = f"process.argv = ['{owner.script}', 'run']\n"
     owner.declare(f"[services.hmsvcd]\n{argv}systemd.service.serviceConfig.Type = 'notify'\n")
@@ -293,7 +293,7 @@ def test_a_declared_hmsvcd_counts_instead(owner: Owner) -> None:
     owner("apply")
     declared = owner.session.units / UNIT
     assert owner.show("FragmentPath") == str(declared)
-    assert owner.pid() not in {0, ours}
+    wait_until(lambda: owner.pid() not in {0, ours})  # the end of the switch is not awaited
     process = owner.pid()
     assert "has a hmsvcd.service of its own" in owner("install")
     owner("uninstall")
