@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path  # noqa: TID251 - it names the declaration; only host reads it
 from posixpath import join
 
+from hmsvcd.app.context import context_of
 from hmsvcd.app.lookups import Looking
-from hmsvcd.app.surroundings import context_of
 from hmsvcd.errors import RefusedError
 from hmsvcd.host import process
 from hmsvcd.host.declaration import read_declaration

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from hmsvcd.app.surroundings import context_of
+from hmsvcd.app.context import context_of
 from hmsvcd.errors import BusGoneError, CallError, CallTimeoutError, NoManagerError
 from hmsvcd.host import process
 from hmsvcd.host.disk import Disk
